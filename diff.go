@@ -1,0 +1,760 @@
+package daybook
+
+import (
+	"bytes"
+	"database/sql/driver"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// A Change is what one field was and what it became. Both are plain JSON values.
+type Change struct {
+	Old any `json:"old"`
+	New any `json:"new"`
+}
+
+// Changes is the value of details.changes: field path -> {old, new}. A path is written as the
+// filter language writes it, without details.changes: address.city, address."weird.key".
+type Changes map[string]Change
+
+// Value returns c as plain JSON values: an object of objects with the members old and new.
+func (c Changes) Value() map[string]any {
+	m := make(map[string]any, len(c))
+	for path, change := range c {
+		m[path] = map[string]any{"old": change.Old, "new": change.New}
+	}
+	return m
+}
+
+// Diff returns the fields in which before and after differ, nil when there are none.
+//
+// Both are structs of one type, or maps of one type with string keys, or pointers to such. One of
+// them may be nil, for what is created or deleted: then every field of the other that is not zero
+// has changed from or to null.
+//
+// A field is called by the name in its daybook tag, else by its json name, else by its Go name in
+// snake case (UserID is user_id). Fields of embedded structs count as fields of the outer one, by
+// the rules of encoding/json; fields of other structs and members of maps have dotted paths. The
+// tag may go on:
+//
+//	Email    string `daybook:"mail"`          // another name
+//	Internal string `daybook:"-"`             // left out, as json:"-" is where there is no daybook tag
+//	Password string `daybook:",redact"`       // that it changed, not to what: "[redacted]"
+//	Phone    string `daybook:"phone,mask"`    // the last four characters of more than eight: "****4567"; else "****"
+//
+// Redacted and masked fields are compared by what they are, and null is told as null. No hash of a
+// value is told, as small sets of values can be read from their hashes.
+//
+// Pointers and interfaces are followed. A [slog.LogValuer] is what it says it is. Times are
+// compared as instants to the nanosecond and told in RFC 3339 in UTC, durations by their String
+// method, URLs without their password, an encoding.TextMarshaler as its text, a json.Marshaler as
+// its JSON, a database/sql/driver.Valuer as its value, any other error as its message. Lists are
+// compared as a whole, and nil is the same as empty. A []byte is told by its length alone. Strings
+// longer than 1,024 bytes are cut, with their length: "…(12345 bytes)". Unexported fields,
+// functions and channels are left out.
+//
+// Values that contain themselves, that lie deeper than [MaxDetailsDepth], and tags with unknown
+// options are an error that wraps a [FieldError] with the path. Diff only reads, but what it reads
+// must not be written meanwhile.
+func Diff(before, after any) (Changes, error) {
+	b, err := diffRoot(before)
+	if err != nil {
+		return nil, err
+	}
+	a, err := diffRoot(after)
+	if err != nil {
+		return nil, err
+	}
+	some := b
+	switch {
+	case !b.IsValid() && !a.IsValid():
+		return nil, nil
+	case !b.IsValid():
+		some = a
+	case a.IsValid() && a.Type() != b.Type():
+		return nil, fmt.Errorf("diff %s and %s: the types differ", b.Type(), a.Type())
+	}
+	r := diffReader{fields: make(map[reflect.Type][]diffField)}
+	old, fault := r.read(b, false)
+	if fault == nil {
+		var became diffNode
+		if became, fault = r.read(a, false); fault == nil {
+			if old.bare() || became.bare() {
+				return nil, fmt.Errorf("diff %s: only a struct or a map with string keys has fields to compare", some.Type())
+			}
+			return diffChanges(old, became, !b.IsValid() || !a.IsValid()), nil
+		}
+	}
+	if fault.Field == "" {
+		fault.Field = "value"
+	}
+	return nil, fmt.Errorf("diff %s: %w", some.Type(), fault)
+}
+
+// diffRoot follows v to what is compared. The result is not valid for nil.
+func diffRoot(v any) (reflect.Value, error) {
+	r := reflect.ValueOf(v)
+	for range MaxDetailsDepth {
+		if r.Kind() != reflect.Pointer && r.Kind() != reflect.Interface {
+			if r.Kind() == reflect.Map && r.IsNil() {
+				return reflect.Value{}, nil
+			}
+			return r, nil
+		}
+		r = r.Elem()
+	}
+	return r, fmt.Errorf("diff %T: more than %d pointers to pointers", v, MaxDetailsDepth)
+}
+
+// diffKind is what a diffNode is in JSON.
+type diffKind int
+
+const (
+	diffNull diffKind = iota
+	diffAbsent
+	diffScalar
+	diffList
+	diffObject
+)
+
+// A diffNode is a value as it is compared and as it is told, which may be less.
+type diffNode struct {
+	kind    diffKind
+	zero    bool       // not told of what was created or deleted
+	hidden  bool       // told as "[redacted]"
+	value   any        // of a scalar: bool, int64, uint64, float64, string or diffBytes, compared with ==
+	told    any        // of a scalar
+	names   []string   // of an object, ascending
+	members []diffNode // of an object, in the order of names; of a list
+}
+
+// diffBytes sets a []byte apart from a string with the same bytes.
+type diffBytes string
+
+func (n diffNode) null() bool { return n.kind == diffNull || n.kind == diffAbsent }
+
+// bare says that n has no fields to compare.
+func (n diffNode) bare() bool { return n.kind == diffScalar || n.kind == diffList }
+
+func (n diffNode) same(m diffNode) bool {
+	if n.null() || m.null() {
+		return n.null() && m.null() || n.kind == diffList && len(n.members) == 0 || m.kind == diffList && len(m.members) == 0
+	}
+	return n.kind == m.kind && n.value == m.value &&
+		slices.Equal(n.names, m.names) && slices.EqualFunc(n.members, m.members, diffNode.same)
+}
+
+// plain returns what is told of n.
+func (n diffNode) plain() any {
+	switch {
+	case n.null():
+		return nil
+	case n.hidden:
+		return "[redacted]"
+	case n.kind == diffList:
+		items := make([]any, len(n.members))
+		for i, item := range n.members {
+			items[i] = item.plain()
+		}
+		return items
+	case n.kind == diffObject:
+		m := make(map[string]any, len(n.names))
+		for i, name := range n.names {
+			m[name] = n.members[i].plain()
+		}
+		return m
+	}
+	return n.told
+}
+
+func diffChanges(old, became diffNode, oneSided bool) Changes {
+	w := diffWriter{oneSided: oneSided}
+	w.compare("", old, became)
+	return w.changes
+}
+
+type diffWriter struct {
+	changes  Changes
+	oneSided bool // created or deleted: zero values are no news
+}
+
+func (w *diffWriter) compare(path string, old, became diffNode) {
+	if old.same(became) || w.oneSided && (old.null() || old.zero) && (became.null() || became.zero) {
+		return
+	}
+	open := func(n diffNode) bool { return n.kind == diffObject && !n.hidden }
+	switch {
+	case open(old) && open(became), open(old) && became.null(), old.null() && open(became):
+		before := len(w.changes)
+		w.members(path, old, became)
+		if len(w.changes) > before || path == "" || w.oneSided {
+			return
+		}
+		// An object without members came or went.
+	}
+	if w.changes == nil {
+		w.changes = make(Changes)
+	}
+	w.changes[path] = Change{old.plain(), became.plain()}
+}
+
+// members compares by name what the two have. What only one of them has is null in the other.
+func (w *diffWriter) members(path string, old, became diffNode) {
+	i, j := 0, 0
+	for i < len(old.names) || j < len(became.names) {
+		var name string
+		var o, b diffNode
+		switch {
+		case j == len(became.names) || i < len(old.names) && old.names[i] < became.names[j]:
+			name, o = old.names[i], old.members[i]
+			i++
+		case i == len(old.names) || became.names[j] < old.names[i]:
+			name, b = became.names[j], became.members[j]
+			j++
+		default:
+			name, o, b = old.names[i], old.members[i], became.members[j]
+			i++
+			j++
+		}
+		w.compare(diffPath(path, name), o, b)
+	}
+}
+
+// diffPath writes a path as the filter language reads it: a name that is more than letters,
+// digits, _ and - is quoted, with a backslash before quotes and backslashes.
+func diffPath(path, name string) string {
+	plain := name != ""
+	for i := 0; plain && i < len(name); i++ {
+		c := name[i]
+		plain = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
+	}
+	if !plain {
+		name = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+	}
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// diffText tells s, as much of it as is shown. Text from outside must not make an entry
+// unstorable, so what is no UTF-8 is replaced; it is compared as it is.
+func diffText(s string, mask bool) diffNode {
+	const most = 1024
+	told := clean(s)
+	switch {
+	case mask:
+		told = maskText(told)
+	case len(s) > most:
+		told = cut(told, most) + "…(" + strconv.Itoa(len(s)) + " bytes)"
+	}
+	return diffNode{kind: diffScalar, value: s, told: told, zero: s == ""}
+}
+
+// maskText leaves the last four characters of more than eight. The stars do not tell the length.
+func maskText(s string) string {
+	r := []rune(s)
+	switch {
+	case len(r) == 0:
+		return ""
+	case len(r) <= 8:
+		return "****"
+	}
+	return "****" + string(r[len(r)-4:])
+}
+
+// diffNumber makes equal numbers equal, whatever their Go types: a map may hold an int before and
+// a float64 from JSON after.
+func diffNumber(v any, mask bool) diffNode {
+	n := diffNode{kind: diffScalar, value: v, told: v}
+	switch v := v.(type) {
+	case int64:
+		n.zero = v == 0
+	case uint64:
+		n.zero = v == 0
+		if int64(v) >= 0 {
+			n.value = int64(v)
+		}
+	case float64:
+		n.zero = v == 0
+		switch text := strconv.FormatFloat(v, 'g', -1, 64); {
+		case v != v || v-v != 0: // NaN and the infinities have no JSON
+			n.value, n.told = text, text
+		case -1<<53 <= v && v <= 1<<53 && v == float64(int64(v)):
+			n.value = int64(v)
+		}
+	}
+	if mask {
+		n.told = maskText(fmt.Sprint(n.told))
+	}
+	return n
+}
+
+func diffBool(v, mask bool) diffNode {
+	n := diffNode{kind: diffScalar, value: v, told: v, zero: !v}
+	if mask {
+		n.told = maskText(strconv.FormatBool(v))
+	}
+	return n
+}
+
+// A diffReader makes nodes of Go values.
+type diffReader struct {
+	fields map[reflect.Type][]diffField
+	open   []diffRef // the pointers, maps and slices that lead to the value being read
+	depth  int       // of values within values
+}
+
+type diffRef struct {
+	t   reflect.Type
+	p   uintptr
+	len int
+}
+
+func (r *diffReader) read(v reflect.Value, mask bool) (diffNode, *FieldError) {
+	if !v.IsValid() {
+		return diffNode{}, nil
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		if v.IsNil() {
+			return diffNode{}, nil
+		}
+		ref := diffRef{t: v.Type(), p: v.Pointer()}
+		if v.Kind() == reflect.Slice {
+			ref.len = v.Len()
+		}
+		if slices.Contains(r.open, ref) {
+			return diffNode{}, &FieldError{Reason: "contains itself"}
+		}
+		r.open = append(r.open, ref)
+		defer func() { r.open = r.open[:len(r.open)-1] }()
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		n, fault := r.read(v.Elem(), mask)
+		n.zero = false // a pointer to false says more than none
+		return n, fault
+	case reflect.Interface:
+		return r.read(v.Elem(), mask)
+	}
+	if fault := r.enter(); fault != nil {
+		return diffNode{}, fault
+	}
+	defer r.leave()
+	if t := v.Type(); t.PkgPath() != "" || t.Kind() == reflect.Struct {
+		if n, ok, fault := r.readNamed(v, mask); ok || fault != nil {
+			return n, fault
+		}
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return diffText(v.String(), mask), nil
+	case reflect.Bool:
+		return diffBool(v.Bool(), mask), nil
+	case reflect.Float32: // by its shortest decimal, as encoding/json writes it
+		f, _ := strconv.ParseFloat(strconv.FormatFloat(v.Float(), 'g', -1, 32), 64)
+		return diffNumber(f, mask), nil
+	case reflect.Float64:
+		return diffNumber(v.Float(), mask), nil
+	case reflect.Complex64, reflect.Complex128:
+		return diffText(fmt.Sprint(v.Complex()), mask), nil
+	case reflect.Slice, reflect.Array:
+		return r.readList(v, mask)
+	case reflect.Map:
+		return r.readMap(v, mask)
+	case reflect.Struct:
+		return r.readStruct(v, mask)
+	}
+	switch {
+	case v.CanInt():
+		return diffNumber(v.Int(), mask), nil
+	case v.CanUint():
+		return diffNumber(v.Uint(), mask), nil
+	}
+	return diffNode{kind: diffAbsent}, nil // a function or channel
+}
+
+func (r *diffReader) enter() *FieldError {
+	if r.depth++; r.depth > MaxDetailsDepth {
+		return &FieldError{Reason: fmt.Sprintf("lies deeper than %d levels", MaxDetailsDepth)}
+	}
+	return nil
+}
+
+func (r *diffReader) leave() { r.depth-- }
+
+// readNamed reads a value whose type says how it is shown. It reports false when it does not.
+func (r *diffReader) readNamed(v reflect.Value, mask bool) (n diffNode, ok bool, fault *FieldError) {
+	t := v.Type()
+	zero := v.IsZero()
+	if p := reflect.PointerTo(t); p.NumMethod() > t.NumMethod() { // methods of the pointer count too
+		if !v.CanAddr() {
+			c := reflect.New(t).Elem()
+			c.Set(v)
+			v = c
+		}
+		v = v.Addr()
+	}
+	text := func(s string, err error) (diffNode, bool, *FieldError) {
+		if err != nil {
+			return diffNode{}, true, &FieldError{Reason: "has no text: " + err.Error()}
+		}
+		n := diffText(s, mask)
+		n.zero = zero
+		return n, true, nil
+	}
+	switch x := v.Interface().(type) {
+	case slog.LogValuer:
+		n, fault := r.logValue(slog.AnyValue(x).Resolve(), mask)
+		n.zero = n.zero || zero
+		return n, true, fault
+	case *time.Time:
+		n, ok, fault := text(x.UTC().Format(time.RFC3339Nano), nil)
+		n.zero = x.IsZero()
+		return n, ok, fault
+	case time.Duration:
+		return text(x.String(), nil)
+	case *url.URL:
+		n, ok, fault := text(x.String(), nil)
+		if !mask {
+			n.told = diffText(x.Redacted(), false).told
+		}
+		return n, ok, fault
+	case *Details:
+		return diffNode{}, false, nil // its JSON would lead to the same members
+	case json.Number:
+		return r.readNumber(x, mask), true, nil
+	case *json.RawMessage:
+		if !json.Valid(*x) {
+			return r.readBytes([]byte(*x)), true, nil
+		}
+		return r.readJSON(*x, mask)
+	case encoding.TextMarshaler:
+		b, err := x.MarshalText()
+		return text(string(b), err)
+	case json.Marshaler:
+		b, err := x.MarshalJSON()
+		if err != nil {
+			return diffNode{}, true, &FieldError{Reason: "has no JSON: " + err.Error()}
+		}
+		return r.readJSON(b, mask)
+	case driver.Valuer:
+		dv, err := x.Value()
+		if err != nil {
+			return diffNode{}, true, &FieldError{Reason: "has no value: " + err.Error()}
+		}
+		if _, ok := dv.([]byte); !ok || t.Kind() != reflect.Struct {
+			n, fault := r.read(reflect.ValueOf(dv), mask)
+			return n, true, fault
+		}
+	case error:
+		return text(x.Error(), nil)
+	}
+	return diffNode{}, false, nil
+}
+
+// logValue reads what a LogValuer says of itself. v must have been resolved.
+func (r *diffReader) logValue(v slog.Value, mask bool) (diffNode, *FieldError) {
+	switch v.Kind() {
+	case slog.KindGroup:
+		return r.logGroup(v.Group(), mask)
+	case slog.KindInt64:
+		return diffNumber(v.Int64(), mask), nil
+	case slog.KindUint64:
+		return diffNumber(v.Uint64(), mask), nil
+	case slog.KindFloat64:
+		return diffNumber(v.Float64(), mask), nil
+	case slog.KindString:
+		return diffText(v.String(), mask), nil
+	case slog.KindBool:
+		return diffBool(v.Bool(), mask), nil
+	}
+	return r.read(reflect.ValueOf(v.Any()), mask)
+}
+
+func (r *diffReader) logGroup(attrs []slog.Attr, mask bool) (diffNode, *FieldError) {
+	if fault := r.enter(); fault != nil {
+		return diffNode{}, fault
+	}
+	defer r.leave()
+	members := make(map[string]diffNode, len(attrs))
+	for _, attr := range attrs {
+		n, fault := r.logValue(attr.Value.Resolve(), mask)
+		if fault != nil {
+			return diffNode{}, diffFaultIn(attr.Key, fault)
+		}
+		if attr.Key == "" && n.kind == diffObject { // slog: a group without a name is part of the outer one
+			for i, name := range n.names {
+				members[name] = n.members[i]
+			}
+			continue
+		}
+		members[attr.Key] = n
+	}
+	return diffObjectOf(members), nil
+}
+
+func (r *diffReader) readJSON(b []byte, mask bool) (diffNode, bool, *FieldError) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return diffNode{}, true, &FieldError{Reason: "has no JSON: " + err.Error()}
+	}
+	n, fault := r.read(reflect.ValueOf(v), mask)
+	return n, true, fault
+}
+
+// readNumber keeps what no Go number holds exactly as its text.
+func (r *diffReader) readNumber(s json.Number, mask bool) diffNode {
+	if i, err := strconv.ParseInt(string(s), 10, 64); err == nil {
+		return diffNumber(i, mask)
+	}
+	if u, err := strconv.ParseUint(string(s), 10, 64); err == nil {
+		return diffNumber(u, mask)
+	}
+	if f, err := strconv.ParseFloat(string(s), 64); err == nil && len(s) <= 17 {
+		return diffNumber(f, mask)
+	}
+	return diffText(string(s), mask)
+}
+
+func (r *diffReader) readBytes(b []byte) diffNode {
+	return diffNode{kind: diffScalar, value: diffBytes(b), told: fmt.Sprintf("(%d bytes)", len(b)), zero: len(b) == 0}
+}
+
+func (r *diffReader) readList(v reflect.Value, mask bool) (diffNode, *FieldError) {
+	if v.Type().Elem().Kind() == reflect.Uint8 {
+		b := make([]byte, v.Len())
+		reflect.Copy(reflect.ValueOf(b), v)
+		return r.readBytes(b), nil
+	}
+	n := diffNode{kind: diffList, members: make([]diffNode, v.Len()), zero: v.Len() == 0 || v.Kind() == reflect.Array && v.IsZero()}
+	for i := range n.members {
+		var fault *FieldError
+		if n.members[i], fault = r.read(v.Index(i), mask); fault != nil {
+			return n, diffFaultIn(strconv.Itoa(i), fault)
+		}
+	}
+	return n, nil
+}
+
+// readMap reads an empty map as null, so that making one is no change.
+func (r *diffReader) readMap(v reflect.Value, mask bool) (diffNode, *FieldError) {
+	members := make(map[string]diffNode, v.Len())
+	for it := v.MapRange(); it.Next(); {
+		name, ok := diffKey(it.Key())
+		if !ok {
+			return diffNode{}, &FieldError{Reason: fmt.Sprintf("is a %s, whose keys have no text", v.Type())}
+		}
+		n, fault := r.read(it.Value(), mask)
+		if fault != nil {
+			return diffNode{}, diffFaultIn(name, fault)
+		}
+		members[clean(name)] = n
+	}
+	if len(members) == 0 {
+		return diffNode{}, nil
+	}
+	return diffObjectOf(members), nil
+}
+
+// diffKey is the name of a member, as encoding/json has it.
+func diffKey(k reflect.Value) (string, bool) {
+	if k.Kind() == reflect.String {
+		return k.String(), true
+	}
+	if m, ok := k.Interface().(encoding.TextMarshaler); ok {
+		b, err := m.MarshalText()
+		return string(b), err == nil
+	}
+	if k.CanInt() || k.CanUint() {
+		return fmt.Sprint(k.Interface()), true
+	}
+	return "", false
+}
+
+func diffObjectOf(members map[string]diffNode) diffNode {
+	n := diffNode{kind: diffObject, zero: true}
+	for name, m := range members {
+		if m.kind != diffAbsent {
+			n.names = append(n.names, name)
+		}
+	}
+	slices.Sort(n.names)
+	for _, name := range n.names {
+		m := members[name]
+		n.zero = n.zero && (m.null() || m.zero)
+		n.members = append(n.members, m)
+	}
+	return n
+}
+
+func (r *diffReader) readStruct(v reflect.Value, mask bool) (diffNode, *FieldError) {
+	fields, ok := r.fields[v.Type()]
+	if !ok {
+		var fault *FieldError
+		if fields, fault = diffFields(v.Type()); fault != nil {
+			return diffNode{}, fault
+		}
+		r.fields[v.Type()] = fields
+	}
+	members := make(map[string]diffNode, len(fields))
+	for _, f := range fields {
+		fv, err := v.FieldByIndexErr(f.index)
+		if err != nil {
+			continue // inside an embedded pointer that is nil
+		}
+		n, fault := r.read(fv, mask || f.mask)
+		if fault != nil {
+			return diffNode{}, diffFaultIn(f.name, fault)
+		}
+		n.hidden = n.hidden || f.redact
+		members[f.name] = n
+	}
+	return diffObjectOf(members), nil
+}
+
+func diffFaultIn(name string, f *FieldError) *FieldError {
+	if f.Field == "" {
+		return &FieldError{diffPath("", name), f.Reason}
+	}
+	return &FieldError{diffPath("", name) + "." + f.Field, f.Reason}
+}
+
+// A diffField is a field of a struct, or of a struct that is embedded in it.
+type diffField struct {
+	name         string
+	index        []int
+	named        bool // by a tag
+	redact, mask bool
+}
+
+// diffFields lists the fields of t, those of embedded structs included. Of several with one name
+// the least nested wins, then the one named by a tag; if that leaves more than one, none is a
+// field. These are the rules of encoding/json.
+func diffFields(t reflect.Type) ([]diffField, *FieldError) {
+	type embedded struct {
+		t     reflect.Type
+		index []int
+	}
+	var fields []diffField
+	seen := make(map[string]bool) // on the levels above
+	visited := make(map[reflect.Type]bool)
+	for level := []embedded{{t: t}}; len(level) > 0; {
+		var found []diffField
+		var next []embedded
+		times := make(map[reflect.Type]int)
+		for _, e := range level {
+			times[e.t]++
+		}
+		for _, e := range level {
+			if visited[e.t] {
+				continue
+			}
+			for i := range e.t.NumField() {
+				sf := e.t.Field(i)
+				f, inner, fault := diffFieldOf(sf)
+				switch {
+				case fault != nil:
+					return nil, fault
+				case f.name == "" && inner == nil:
+					continue
+				}
+				f.index = append(slices.Clone(e.index), i)
+				if inner != nil {
+					next = append(next, embedded{inner, f.index})
+					continue
+				}
+				found = append(found, f)
+				if times[e.t] > 1 {
+					found = append(found, f) // embedded twice: its names are ambiguous
+				}
+			}
+		}
+		for _, e := range level {
+			visited[e.t] = true
+		}
+		level = next
+		for i, f := range found {
+			rival := func(g diffField) bool { return g.name == f.name && (g.named || !f.named) }
+			others := slices.ContainsFunc(found[:i], rival) || slices.ContainsFunc(found[i+1:], rival)
+			if !seen[f.name] && !others {
+				fields = append(fields, f)
+			}
+		}
+		for _, f := range found {
+			seen[f.name] = true
+		}
+	}
+	return fields, nil
+}
+
+// diffFieldOf reads the tags of one field. Without a name the field is left out, unless inner is
+// the struct whose fields stand for it.
+func diffFieldOf(sf reflect.StructField) (f diffField, inner reflect.Type, fault *FieldError) {
+	t := sf.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if !sf.IsExported() && (!sf.Anonymous || t.Kind() != reflect.Struct) {
+		return f, nil, nil
+	}
+	tag, tagged := sf.Tag.Lookup("daybook")
+	jsonTag := sf.Tag.Get("json")
+	if tag == "-" || jsonTag == "-" && !tagged {
+		return f, nil, nil
+	}
+	name, options, _ := strings.Cut(tag, ",")
+	for option := range strings.SplitSeq(options, ",") {
+		switch option {
+		case "redact":
+			f.redact = true
+		case "mask":
+			f.mask = true
+		case "":
+		default:
+			return f, nil, &FieldError{sf.Name, fmt.Sprintf("has the unknown option %q in its daybook tag", option)}
+		}
+	}
+	if name == "" {
+		if name, _, _ = strings.Cut(jsonTag, ","); name == "-" && jsonTag == "-" {
+			name = "" // there is a daybook tag, which wins
+		}
+	}
+	if f.named = name != ""; !f.named {
+		if sf.Anonymous && t.Kind() == reflect.Struct && !f.redact && !f.mask {
+			return f, t, nil
+		}
+		name = diffSnake(sf.Name)
+	}
+	if !sf.IsExported() {
+		return diffField{}, nil, nil // reflection cannot read it as one value
+	}
+	f.name = name
+	return f, nil, nil
+}
+
+// diffSnake writes a Go name in snake case: UserID is user_id, HTTPServer http_server.
+func diffSnake(s string) string {
+	r := []rune(s)
+	var b strings.Builder
+	for i, c := range r {
+		if unicode.IsUpper(c) && i > 0 && r[i-1] != '_' &&
+			(!unicode.IsUpper(r[i-1]) || i+1 < len(r) && unicode.IsLower(r[i+1]) && !(r[i+1] == 's' && i+2 == len(r))) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(c))
+	}
+	return b.String()
+}

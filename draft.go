@@ -1,0 +1,151 @@
+package daybook
+
+import (
+	"context"
+	"maps"
+	"sync"
+)
+
+// A Draft is the entry that a wrapper such as daybookhttp.Track will write when the work ends.
+// Code inside the work reaches it by [DraftOf] and adds what only it knows, without knowing about
+// HTTP. All methods work on nil and do nothing there, so services need no wrapper in their
+// tests. Safe for concurrent use. Once the entry is written, later calls do nothing and are
+// counted in [Stats].
+type Draft struct {
+	book *Recorder
+
+	mu     sync.Mutex // guards what follows
+	entry  Entry
+	skip   bool
+	closed bool
+}
+
+type draftKey struct{}
+
+// WithDraft returns a context with a draft of e, for wrappers of units of work: requests, jobs,
+// calls. The wrapper calls [Draft.Close] when the work ends and records what that returns. If
+// ctx has no scope, an empty one is added.
+func (r *Recorder) WithDraft(ctx context.Context, e Entry) (context.Context, *Draft) {
+	if activityOf(ctx) == nil {
+		ctx = WithScope(ctx, Scope{})
+	}
+	e.Details = maps.Clone(e.Details)
+	d := &Draft{book: r, entry: e}
+	return context.WithValue(ctx, draftKey{}, d), d
+}
+
+// DraftOf returns the context's draft, nil if there is none.
+func DraftOf(ctx context.Context) *Draft {
+	d, _ := ctx.Value(draftKey{}).(*Draft)
+	return d
+}
+
+// Name changes what the entry says was done: a wrapper inside a wrapper names its draft anew.
+func (d *Draft) Name(a Action, resourceType string) {
+	d.edit(func(e *Entry) { e.Action, e.ResourceType = a, resourceType })
+}
+
+// Resource sets the id of the resource.
+func (d *Draft) Resource(id string) {
+	d.edit(func(e *Entry) { e.ResourceID = id })
+}
+
+// Detail sets one member of the details. The value is read when the entry is written: do not
+// change it afterwards.
+func (d *Draft) Detail(key string, value any) {
+	d.edit(func(e *Entry) {
+		if e.Details == nil {
+			e.Details = Details{}
+		}
+		e.Details[key] = value
+	})
+}
+
+// Change sets details.changes to the [Diff] of before and after. Two values that cannot be
+// compared are told in details.changes_error.
+func (d *Draft) Change(before, after any) {
+	if d == nil {
+		return
+	}
+	changes, err := Diff(before, after)
+	switch {
+	case err != nil:
+		d.Detail("changes_error", err.Error())
+	case len(changes) > 0:
+		d.Detail("changes", changes)
+	}
+}
+
+// Fail makes the outcome a failure, with details.error_type and details.error_message; see
+// [Entry.Result]. A nil error changes nothing.
+func (d *Draft) Fail(err error) {
+	if err != nil {
+		d.edit(func(e *Entry) { *e = e.Result(err) })
+	}
+}
+
+// Deny makes the outcome denied, with the reason as details.error: for an answer that hides the
+// denial, such as a 404 for another organization's resource.
+func (d *Draft) Deny(reason string) {
+	d.edit(func(e *Entry) {
+		e.Outcome = Denied
+		e.Details = e.Details.with("error", reason)
+	})
+}
+
+// Skip says that this work is deliberately not recorded.
+func (d *Draft) Skip() {
+	if d != nil {
+		d.edit(func(*Entry) { d.skip = true })
+	}
+}
+
+func (d *Draft) edit(f func(*Entry)) {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		d.book.late.Add(1)
+		return
+	}
+	f(&d.entry)
+}
+
+// Close ends the draft and returns the entry to record. What the draft leaves empty comes from
+// ended: resource id, outcome, and details members. It reports false when there is nothing to
+// record: the work said Skip, or has itself recorded an entry of the same action, resource type
+// and outcome, or the draft was closed before.
+func (d *Draft) Close(ctx context.Context, ended Entry) (Entry, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return Entry{}, false
+	}
+	d.closed = true
+	e := d.entry
+	if e.ResourceID == "" {
+		e.ResourceID = ended.ResourceID
+	}
+	if e.Outcome == "" {
+		e.Outcome = ended.Outcome
+	}
+	for k, v := range ended.Details {
+		e.Details = e.Details.with(k, v)
+	}
+	if d.skip || activityOf(ctx).did(deed{e.Action, e.ResourceType, e.Outcome}) {
+		return Entry{}, false
+	}
+	return e, true
+}
+
+// Skipped reports whether the work said that it is deliberately not recorded.
+func (d *Draft) Skipped() bool {
+	if d == nil {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.skip
+}

@@ -1,0 +1,48 @@
+-- The schema of a Daybook file, version 1. Names and meanings are those of the PostgreSQL table;
+-- types are SQLite's: ids that are UUIDs are blobs of 16 bytes and other ids text, times are
+-- microseconds since 1970 in UTC.
+
+create table activity_log (
+    position        integer primary key,   -- place in the total order, dense from 1
+    organization_id any     not null,
+    id              blob    not null check (length(id) = 16),
+    action          text    not null,
+    resource_type   text    not null,
+    resource_id     any,
+    user_id         any,
+    actor_type      text    not null,
+    request_id      text,
+    outcome         text    not null,
+    details         text,                  -- canonical JSON
+    ip_address      text,
+    user_agent      text,
+    created_at      integer not null,      -- the time that id carries
+    updated_at      integer not null,
+    recorded_by     text,
+    kind            integer not null default 1,
+    leaf_version    integer,               -- from here on: the ledger's
+    salt            blob,
+    control         text,
+    erased          text
+) strict;
+
+-- Serves uniqueness, the newest page and ranges of time, since ids carry the time.
+create unique index activity_log_id on activity_log (organization_id, id);
+create index activity_log_resource on activity_log (organization_id, resource_id, id) where resource_id is not null;
+create index activity_log_user on activity_log (organization_id, user_id, id) where user_id is not null;
+create index activity_log_denied on activity_log (organization_id, id) where outcome = 'denied';
+
+-- One row: the place of the next entry. It outlives the rows, so that no position is given twice.
+create table ledger_order (
+    one           integer primary key check (one = 1),
+    epoch         integer not null,
+    next_position integer not null
+) strict;
+insert into ledger_order values (1, 1, 1);
+
+create table follower (
+    name       text primary key,
+    epoch      integer not null,
+    position   integer not null,
+    updated_at integer not null
+) strict, without rowid;

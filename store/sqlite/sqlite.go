@@ -1,0 +1,143 @@
+// Package sqlite keeps the log in one SQLite file: the embedded default.
+//
+// [Open] gives a [Store]. One connection writes: concurrent Append calls share a transaction, and
+// nil means that it is on disk (WAL, synchronous=FULL). Others read beside it. Several processes
+// may open one file on one machine.
+//
+// An application that keeps its own data in SQLite records in its own transactions through an
+// [Outbox].
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/daybookdev/daybook"
+)
+
+// Options are how a [Store] works. The zero Options do.
+type Options struct {
+	// Readers is the most queries that run at once; more wait. 0 means 4.
+	Readers int
+}
+
+// A Store is a daybook.Store in one SQLite file. It is also a [daybook.Watcher] and a
+// [daybook.Positions]. Safe for concurrent use.
+type Store struct {
+	path    string
+	writer  *writer
+	readers chan *reader // free ones; nil stands for one that is not open yet
+	written *broadcast
+
+	mu     sync.Mutex // guards closed
+	closed bool
+	gone   chan struct{} // closed by Close
+}
+
+var (
+	_ daybook.Store     = (*Store)(nil)
+	_ daybook.Watcher   = (*Store)(nil)
+	_ daybook.Positions = (*Store)(nil)
+)
+
+// Open opens the Daybook file at path, and makes it, readable for its owner alone, when there is
+// none. options may be nil. The directory must exist and lie on a local disk.
+//
+// It refuses, without changing anything, a file that is not a Daybook's and one that a newer
+// program wrote.
+func Open(ctx context.Context, path string, options *Options) (*Store, error) {
+	var o Options
+	if options != nil {
+		o = *options
+	}
+	if o.Readers <= 0 {
+		o.Readers = 4
+	}
+	if err := createFile(path); err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	conn, err := connect(ctx, path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, fmt.Errorf("open the log %s: %w", path, explain(err))
+	}
+	if err := prepare(conn); err != nil {
+		return nil, fmt.Errorf("open the log %s: %w", path, errors.Join(explain(err), conn.Close()))
+	}
+	s := &Store{
+		path:    path,
+		readers: make(chan *reader, o.Readers),
+		written: newBroadcast(),
+		gone:    make(chan struct{}),
+	}
+	for range o.Readers {
+		s.readers <- nil
+	}
+	s.writer = startWriter(conn, s.written)
+	return s, nil
+}
+
+// createFile makes an empty file that only its owner reads: SQLite itself would follow the umask.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the directory %s does not exist: create it first", filepath.Dir(path))
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: this program needs to read and write the file and to write its directory", err)
+	case err != nil:
+		return err
+	}
+	return f.Close()
+}
+
+// Close finishes the appends that were accepted and closes the file. A second call does nothing.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	close(s.gone)
+	s.mu.Unlock()
+	var errs []error
+	for range cap(s.readers) { // waits for the queries under way
+		if r := <-s.readers; r != nil {
+			errs = append(errs, r.conn.Close())
+		}
+	}
+	// The writer goes last: the last connection to close folds the WAL into the file.
+	errs = append(errs, s.writer.close())
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close the log %s: %w", s.path, explain(err))
+	}
+	return nil
+}
+
+// A broadcast wakes everyone who waits for something to be written.
+type broadcast struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+func newBroadcast() *broadcast { return &broadcast{ch: make(chan struct{})} }
+
+func (b *broadcast) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ch
+}
+
+func (b *broadcast) send() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.ch)
+	b.ch = make(chan struct{})
+}

@@ -1,0 +1,112 @@
+package access_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/daybookdev/daybook/access"
+)
+
+// A token that never passes is of no use as a seed, so these are valid until 2100.
+const century = `"exp":4102444800`
+
+func centuryVerifier(f *testing.F) *access.Verifier {
+	issuer := hs256().issuer()
+	issuer.Lifetime = 200 * 365 * 24 * time.Hour
+	v, err := access.NewVerifier(issuer)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return v
+}
+
+// FuzzVerify sends any text as a token: without the secret nothing passes but the very tokens that
+// were made with it.
+func FuzzVerify(f *testing.F) {
+	v := centuryVerifier(f)
+	token := valid(hs256())
+	claim(`"exp":946688400`, century)(token)
+	good := token.String()
+	if _, err := v.Verify(good); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	for _, c := range refusals {
+		t := valid(hs256())
+		c.change(t)
+		if token := t.String(); len(token) < 1<<10 {
+			f.Add(token)
+		}
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		checkAnswer(t, v, token)
+		if _, err := v.Verify(token); err == nil && token != good {
+			t.Errorf("accepted: %q", token)
+		}
+	})
+}
+
+// FuzzVerifySigned signs any header and any claims, as an issuer might that makes faults or lets
+// its users choose claims: what passes has one reading, and it is the one returned.
+func FuzzVerifySigned(f *testing.F) {
+	v := centuryVerifier(f)
+	for _, c := range refusals {
+		t := valid(hs256())
+		c.change(t)
+		if len(t.claims) < 1<<10 { // the fuzzer would cut long ones for minutes
+			f.Add(t.header, strings.Replace(t.claims, `"exp":946688400`, century, 1))
+		}
+	}
+	f.Fuzz(func(t *testing.T, header, claims string) {
+		token := (&forged{algorithm: hs256(), header: header, claims: claims}).String()
+		checkAnswer(t, v, token)
+		c, err := v.Verify(token)
+		if err != nil {
+			return
+		}
+		var h struct{ Alg, Kid string }
+		var p struct {
+			Iss, Sub string
+			Org      string `json:"org_id"`
+			Exp      int64
+		}
+		// encoding/json ignores case and takes the last of duplicates: the reader that would see
+		// another user if there were two.
+		if err := errors.Join(json.Unmarshal([]byte(header), &h), json.Unmarshal([]byte(claims), &p)); err != nil {
+			t.Fatalf("accepted, but %v", err)
+		}
+		if h.Alg != "HS256" || h.Kid != "k1" || p.Iss != c.Issuer || p.Sub != c.Subject || p.Org != c.Organization || p.Exp != c.ExpiresAt.Unix() {
+			t.Errorf("read %+v from header %s and claims %s", c, header, claims)
+		}
+	})
+}
+
+// checkAnswer checks what holds for every token.
+func checkAnswer(t *testing.T, v *access.Verifier, token string) {
+	t.Helper()
+	c, err := v.Verify(token)
+	if err != nil {
+		if !errors.Is(err, access.ErrUnauthenticated) || c.Subject != "" || c.All != nil {
+			t.Errorf("%v with the claims %v", err, c)
+		}
+		if len(token) > 80 && strings.Contains(err.Error(), token[len(token)-40:]) {
+			t.Errorf("%q is in the error %q", token, err)
+		}
+		return
+	}
+	now := time.Now()
+	if c.Issuer != "https://id.example" || !slices.Contains(c.Audience, "daybook") || c.Subject == "" || c.Organization == "" ||
+		!c.ExpiresAt.After(now.Add(-time.Minute)) || c.NotBefore.After(now.Add(time.Minute)) || c.IssuedAt.After(now.Add(time.Minute)) {
+		t.Errorf("accepted: %+v", c)
+	}
+	for part := range strings.SplitSeq(token, ".") {
+		if b, err := base64.RawURLEncoding.DecodeString(part); err != nil || base64.RawURLEncoding.EncodeToString(b) != part {
+			t.Errorf("accepted, but %q is another spelling of its bytes", part)
+		}
+	}
+}

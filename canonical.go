@@ -93,6 +93,8 @@ func (w *jsonWriter) value(v any) *jsonFault {
 		return w.object(v)
 	case map[string]any:
 		return w.object(v)
+	case Changes:
+		return w.object(v.Value())
 	case map[string]string:
 		return w.textObject(v)
 	case []any:

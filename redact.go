@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Secrets are masked in one step, wherever an entry comes from, before anything is checked, kept
@@ -94,8 +95,8 @@ func isMask(s string) bool {
 	case s[0] == '*':
 		return len(strings.TrimLeft(s, "*")) == 0 ||
 			strings.HasPrefix(s, "****") && len([]rune(s)) == len("****")+4
-	case s[0] == 'x':
-		return len(s) >= 3 && strings.Trim(s, "x") == ""
+	case s == "xxxxx":
+		return true
 	}
 	rest, ok := strings.CutPrefix(s, "[redacted:")
 	if !ok || len(rest) > 40 {
@@ -163,6 +164,10 @@ func (r *redactor) value(v any, k nameKind) (any, bool) {
 			return []byte(s), true // to be written as base64, as before
 		}
 		return either(v, s, ok)
+	case time.Time, time.Duration, ID:
+		if k.label == "" {
+			return v, false
+		}
 	}
 	return r.other(v, k)
 }

@@ -39,11 +39,11 @@ func TestNamesSayWhatTheirValuesAre(t *testing.T) {
 		"mnemonic seed_phrase":  "phrase",
 		"connection_string dsn": "connection",
 		// The last word tells about the secret; parts of words tell nothing.
-		"token_id password_changed_at keyPrefix secret_version key_name password_policy token_count userIDs api_key_ids":           "",
-		"token_type password_set cookie_name secret_scope access_key_id password_strength failed_password_attempts max_token_age":  "",
-		"author monkey authority keyboard secretary tokenizer spinner pins_needed compass passenger bypass key keys":               "",
-		"prior_authorization map_pin accept_cookie email_changed domain_verified age_days last_used reason fields_changed tags":    "",
-		"filename size_bytes content_type batch_id duration_seconds error_message attempted_value sql_query card_last4 card_brand": "",
+		"token_id password_changed_at keyPrefix secret_version key_name password_policy token_count userIDs api_key_ids":                                                     "",
+		"token_type password_set cookie_name secret_scope access_key_id password_strength failed_password_attempts max_token_age PasswordLastUsed password_reuse_prevention": "",
+		"author monkey authority keyboard secretary tokenizer spinner pins_needed compass passenger bypass key keys":                                                         "",
+		"prior_authorization map_pin accept_cookie email_changed domain_verified age_days last_used reason fields_changed tags":                                              "",
+		"filename size_bytes content_type batch_id duration_seconds error_message attempted_value sql_query card_last4 card_brand":                                           "",
 		"":    "",
 		"2":   "",
 		"._-": "",
@@ -92,8 +92,8 @@ func TestSecretsInStructuresAreMasked(t *testing.T) {
 			Details{"headers": []any{[]any{"Authorization", "x"}, []string{"Accept", "*/*"}}, "fields": []string{"password", "email"}},
 			Details{"headers": []any{[]any{"Authorization", "[redacted:authorization]"}, []string{"Accept", "*/*"}}, "fields": []string{"password", "email"}}, 1},
 		{"arguments follow their flags",
-			Details{"argv": []string{"run", "--password", "a", "--token=b", "--verbose", "c", "--token", "--force"}},
-			Details{"argv": []string{"run", "--password", mask, "--token=[redacted:token]", "--verbose", "c", "--token", "--force"}}, 2},
+			Details{"argv": []string{"run", "--password", "a", "--token=b", "--verbose", "c", "--token", "--force"}, "args": []any{"-secret", "x", 1, "y"}},
+			Details{"argv": []string{"run", "--password", mask, "--token=[redacted:token]", "--verbose", "c", "--token", "--force"}, "args": []any{"-secret", "[redacted:secret]", 1, "y"}}, 3},
 		{"JSON inside strings, two levels deep",
 			Details{"body": `{"user":"bob","password":"a","n":1.50}`, "outer": `{"inner":"{\"api_key\":\"k\"}"}`, "list": `[["Cookie","a=b"]]`},
 			Details{"body": `{"n":1.50,"password":"` + mask + `","user":"bob"}`, "outer": `{"inner":"{\"api_key\":\"[redacted:key]\"}"}`, "list": `[["Cookie","[redacted:cookie]"]]`}, 3},
@@ -193,6 +193,8 @@ func TestSecretsAreMaskedByTheirShape(t *testing.T) {
 		{"root:pw@tcp(db:3306)/x", "root:[redacted:url]@tcp(db:3306)/x"},
 		{"GET https://x/reset?id=1&token=abc&n=2#t", "GET https://x/reset?id=1&token=[redacted:token]&n=2#t"},
 		{"/cb?code=4f2Xk9&state=ok", "/cb?code=[redacted:code]&state=ok"},
+		{"code=4f2Xk9&state=ok", "code=[redacted:code]&state=ok"},
+		{"sid=abcdef123; theme=dark", "sid=[redacted:cookie]; theme=dark"},
 		{"https://x/blob?se=2026&sig=a%2Fb%3D", "https://x/blob?se=2026&sig=[redacted:signature]"},
 		{"username=bob&password=p%40ss", "username=bob&password=[redacted:password]"},
 		{"next=https%3A%2F%2Fx%2F%3Ftoken%3Dabc", "next=https://x/?token=[redacted:token]"},
@@ -218,6 +220,9 @@ func TestSecretsAreMaskedByTheirShape(t *testing.T) {
 		{`{'password': 'ab', 'pin': 1234, 'tokens': 12}`, `{'password': '[redacted:password]', 'pin': [redacted:pin], 'tokens': 12}`},
 		{`{"password":{"old":"a","new":"b`, `{"password":[redacted:password]`},
 		{`{:password=>"a", "token" => "b"}`, `{:password=>"[redacted:password]", "token" => "[redacted:token]"}`},
+		{"bad user {Name:bob Password:hunter2 Age:3}", "bad user {Name:bob Password:[redacted:password] Age:3}"},
+		{"map[password:hunter2 user:bob]", "map[password:[redacted:password] user:bob]"},
+		{"x authorization=Bearer a.b c", "x authorization=[redacted:authorization] c"},
 		{"mysql -u root --password hunter2 db", "mysql -u root --password [redacted:password] db"},
 		{"psql --password=hunter2 db", "psql --password=[redacted:password] db"},
 		// tokens
@@ -225,6 +230,7 @@ func TestSecretsAreMaskedByTheirShape(t *testing.T) {
 		{"key " + pem + " end", "key [redacted:privatekey] end"},
 		{"cut off -----BEGIN PRIVATE " + "KEY-----\nMIIE", "cut off [redacted:privatekey]"},
 		{"x-" + "ghp_" + strings.Repeat("a1", 18) + ",", "x-[redacted:github],"},
+		{"id ASIA" + "ABCDEFGHIJKLMNOP;", "id [redacted:aws];"},
 		{"https://hooks.slack.com/services/T0/B0/abc", "https://hooks.slack.com/[redacted:webhook]"},
 		// cards
 		{"paid with 4111 1111 1111 1111 12/26", "paid with [redacted:card:1111] 12/26"},
@@ -246,7 +252,7 @@ func TestCleanTextStays(t *testing.T) {
 		"", "a", "true", "Unauthorized", "password", "key rotation", "password_reset", "Basic plan", "Basic authentication failed", "Bearer",
 		"bearer token expired", "Bearer authentication is required", `Bearer realm="example", error="invalid_token"`,
 		"password: must be at least 8 characters", "Token: is expired", "token: invalid signature", "jwt: token is expired",
-		"invalid token: unexpected end", "secret:read token:write", "Reset your password: see your mail", "tokens: 1532", "max_tokens=4096",
+		"invalid token: unexpected end", "secret:read token:write", "{Scopes:[token:read secret:write]}", "[token:read secret:write]", "Reset your password: see your mail", "tokens: 1532", "max_tokens=4096",
 		"https://example.com:8080/@bob", "https://medium.com/@bob/post", "git@github.com:a/b.git", "mailto:bob@example.com", "https://bob@example.com/",
 		"https://x/?code=404&page=2", "?code=NOT_FOUND", "?error=1&code=invalid_grant", "status=archived", "UPDATE documents SET archived_at=now() WHERE id=$1",
 		"select * from t where token=$1 and password = ?", "a==b", "secret=", "theme=dark; lang=en", "text/html; charset=utf-8",
@@ -254,7 +260,7 @@ func TestCleanTextStays(t *testing.T) {
 		"arn:aws:iam::123456789012:role/secret-reader", "doc_" + card, "order-" + card, "/orders/" + card, "0." + card, card + ".25", card + "a", "x" + card,
 		"4111111111111112", "1234567890123456", "1704448200000000", "9400 1000 0000 0000 0000 00", "DE89 3704 0044 0532 0130 00", "+44 20 7946 0958",
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:109.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
-		"eyJhbGciOiJub25lIn0", "task-runner_configuration", "sk-learn-contributions-and-more", "npm_config_registry_mirror_of_the_company",
+		"eyJhbGciOiJub25lIn0", "task-runner_configuration", "AKIAbcdefghij2345678", "glpat-is-how-tokens-of-gitlab-begin", "npm_config_registry_mirror_of_the_company",
 		"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "aGVsbG8gd29ybGQsIGhlbGxvIHdvcmxk", `{"a": 1, "b": [true, null]}`, `["password","email"]`,
 		"50%20off", "100% sure", "Straße, 東京, 🎉", "name: value\nkind: Secret", `{"key_name": "production-key"}`, "author=bob&monkey=1",
 	} {
@@ -327,16 +333,16 @@ func TestWhatContainsItselfEnds(t *testing.T) {
 }
 
 func TestTimeIsLinear(t *testing.T) {
-	const size = 256 << 10 // a search in quadratic time takes minutes
+	const size = 256 << 10 // which a search in quadratic time takes minutes for
 	for _, unit := range []string{"=", ":", "a=", `"a":`, "password=", "password='", "password={", `"password":{`, `password=\`, "a: ", "password: ", "://", "://a:b", "a:b@tcp(",
-		"eyJ", "eyJ-", "eyJhIjoxfQ.", "sk-proj-", "ghp_", "-----BEGIN ", "-----BEGIN PRIVATE " + "KEY-----", "Bearer ", "Basic a", "4111 ", "41-", "1", "%41", "%25", "--a ", "--password ",
-		"[", "{", `{"a":`, `"`, `\"`, "a.", "aA", "user_", ";", "; secure", "&code=", "?", "\n", "é", "hooks.slack.com/services/"} {
-		s := strings.Repeat(unit, size/len(unit))
+		"eyJ", "eyJ-", "eyJhIjoxfQ.", "sk-proj-", "ghp_", "-----BEGIN ", "-----BEGIN PRIVATE " + "KEY-----", "Bearer ", "Basic a", "4111 ", "41-", "1", "%41", "%25", "{a:", "{pin:", "map[token:b ", "--a ", "--password ",
+		"[", "{", `{"a":`, `"`, `\"`, "a.", "aA", "user_", ";", "; secure", "&code=", "?", "\n", "é", "://hooks.slack.com/", "25"} {
+		s := "%" + strings.Repeat(unit, size/len(unit))
 		start := time.Now()
 		redactText(s)
 		redactDetails(Details{s: 1, "v": s})
 		nameKindOf(s)
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%q repeated to %d bytes took %v", unit, size, took)
 		}
 	}
@@ -549,7 +555,8 @@ func randomCard(rng *rand.Rand, issuer string) string {
 
 func FuzzRedactionIsIdempotent(f *testing.F) {
 	for _, s := range []string{`{"password":"a","b":"{\"token\":\"c\"}"}`, "Cookie: a=b; c=d", "https://u:p@h/?code=123456&x=%3Fsig%3Dabcdef", "DB_PASSWORD='a'b\"c",
-		"4111 1111 1111 1111-4111", "Bearer abc123 Basic YTpi", "-----BEGIN PRIVATE KEY-----", "password=[redacted:password]x", "eyJhIjoxfQ.abcdefgh.x", "--password a --password"} {
+		"4111 1111 1111 1111-4111", "Bearer abc123 Basic YTpi", "-----BEGIN PRIVATE KEY-----", "password=[redacted:password]x", "eyJhIjoxfQ.abcdefgh.x", "--password a --password",
+		`"pAss":0]0`} {
 		f.Add(s, "name")
 	}
 	f.Fuzz(func(t *testing.T, s, name string) {

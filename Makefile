@@ -1,0 +1,52 @@
+# Every target works on a fresh clone. Tools are pinned and go into .tools.
+
+TOOLS       := $(CURDIR)/.tools
+STATICCHECK := $(TOOLS)/staticcheck-v0.8.2
+FUZZ_TIME   ?= 60s
+
+.PHONY: demo test lint bench deep compiler
+
+## demo: the example application on real requests, and the trail it leaves
+demo:
+	go run ./cmd/daybook demo
+
+## test: everything, with the race detector
+test: compiler
+	go test -race -timeout 20m ./...
+
+## deep: the long form of the fault, random and fuzz tests
+deep: compiler
+	DAYBOOK_DEEP=1 go test -race -timeout 4h ./...
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "fuzz $$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZ_TIME) $$package || exit 1; \
+		done; \
+	done
+
+## lint: form, vet, staticcheck, the import table
+lint: $(STATICCHECK)
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+		if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; fi
+	go mod tidy -diff
+	go vet ./...
+	$(STATICCHECK) ./...
+	go test -count=1 -run 'Imports|Init|Statement|Decisions' .
+
+## bench: the figures of docs/performance.md, measured here
+bench:
+	go run ./bench -write docs/performance.md
+
+$(STATICCHECK):
+	GOBIN=$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@v0.8.2
+	mv $(TOOLS)/staticcheck $@
+
+# The race detector needs a C compiler; nothing else of Daybook does.
+compiler:
+	@command -v cc >/dev/null || { \
+		echo "installing a C compiler for the race detector"; \
+		if command -v apt-get >/dev/null; then \
+			$$(command -v sudo) apt-get update -qq && $$(command -v sudo) apt-get install -y -qq gcc libc6-dev; \
+		else \
+			echo "the tests need a C compiler on the PATH for the race detector: install gcc or clang"; exit 1; \
+		fi; }

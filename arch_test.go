@@ -1,0 +1,146 @@
+package daybook_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/daybookdev/daybook"
+
+// A rule says what a package may import beyond the standard library.
+type rule struct {
+	ours    string // packages of this module; "." is the root
+	others  string // other modules' packages, by prefix
+	inTests string // what its tests may import besides; go-cmp always
+}
+
+// rules is the import table: arrows point up only, and siblings do not import each other. Whoever
+// changes it says why in docs/decisions. Tests of a public package stay light, because its users
+// get what its tests require into their go.sum.
+var rules = map[string]rule{
+	".":           {inTests: ". store/memory store/sqlite"},
+	"access":      {others: "github.com/go-jose/go-jose/v4"},
+	"daybookhttp": {ours: ".", inTests: "store/memory daybooktest"},
+	"daybooktest": {ours: ". store/memory", inTests: "daybookhttp"},
+
+	"store/memory":    {ours: ".", inTests: "store/storetest"},
+	"store/sqlite":    {ours: ".", others: "zombiezen.com/go/sqlite", inTests: "store/memory store/storetest modernc.org/sqlite"},
+	"store/storetest": {ours: ". store/memory", others: "github.com/google/go-cmp"},
+
+	"server":      {ours: ". store/sqlite", inTests: "store/memory"},
+	"cmd/daybook": {ours: ". server store/sqlite examples/workspace", others: "github.com/alecthomas/kong golang.org/x/sys/unix", inTests: "github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
+
+	"examples/workspace":       {ours: ". access daybookhttp store/sqlite", others: "modernc.org/sqlite", inTests: "daybooktest store/memory"},
+	"examples/workspace/serve": {ours: ". examples/workspace store/sqlite"},
+	"bench":                    {ours: ". daybookhttp store/sqlite", others: "modernc.org/sqlite"},
+}
+
+func TestImportsFollowTheTable(t *testing.T) {
+	seen := map[string]bool{}
+	eachGoFile(t, func(name string, file *ast.File, _ *token.FileSet) {
+		dir, test := path.Dir(name), strings.HasSuffix(name, "_test.go")
+		r, ok := rules[dir]
+		if !ok {
+			t.Errorf("%s: package %s is not in the import table", name, dir)
+			return
+		}
+		seen[dir] = true
+		allowed := strings.Fields(r.ours + " " + r.others)
+		if test {
+			allowed = append(allowed, strings.Fields(dir+" github.com/google/go-cmp "+r.inTests+" "+r.ours)...)
+		}
+		for _, spec := range file.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			if ours, ok := strings.CutPrefix(imported, module); ok {
+				if ours = strings.TrimPrefix(ours, "/"); ours == "" {
+					ours = "."
+				}
+				if !slices.Contains(allowed, ours) {
+					t.Errorf("%s imports our %s, which the table does not allow", name, ours)
+				}
+			} else if first, _, _ := strings.Cut(imported, "/"); strings.Contains(first, ".") &&
+				!slices.ContainsFunc(allowed, func(a string) bool { return imported == a || strings.HasPrefix(imported, a+"/") }) {
+				t.Errorf("%s imports %s, which the table does not allow", name, imported)
+			}
+		}
+	})
+	for dir := range rules {
+		if !seen[dir] {
+			t.Errorf("the import table names %s, which is not there", dir)
+		}
+	}
+}
+
+func TestNoPackageHasInitEffects(t *testing.T) {
+	eachGoFile(t, func(name string, file *ast.File, _ *token.FileSet) {
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s has an init function", name)
+			}
+		}
+	})
+}
+
+// Entries are inserted and selected, and nothing else is done to them.
+func TestNoStatementChangesEntries(t *testing.T) {
+	changes := regexp.MustCompile(`(?i)\b(update|delete\s+from|replace\s+into|drop\s+table)\s+(if\s+exists\s+)?activity_log\b`)
+	eachGoFile(t, func(name string, file *ast.File, set *token.FileSet) {
+		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "store/storetest/") { // its filters look like attacks
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && changes.MatchString(lit.Value) {
+				t.Errorf("%s changes entries: %s", set.Position(lit.Pos()), lit.Value)
+			}
+			return true
+		})
+	})
+}
+
+// Every decision has its page, numbered without gaps.
+func TestDecisionsAreNumbered(t *testing.T) {
+	pages, err := filepath.Glob("docs/decisions/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	for i, page := range pages {
+		if n, err := strconv.Atoi(filepath.Base(page)[:4]); err != nil || n != i+1 {
+			t.Errorf("%s is page %d", page, i+1)
+		}
+	}
+}
+
+// eachGoFile reads the files themselves: what "go list" says would come from the test cache.
+func eachGoFile(t *testing.T, f func(name string, file *ast.File, set *token.FileSet)) {
+	t.Helper()
+	set := token.NewFileSet()
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (name != "." && strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go"):
+			return nil
+		}
+		file, err := parser.ParseFile(set, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		f(name, file, set)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

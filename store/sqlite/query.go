@@ -76,7 +76,8 @@ func openReader(ctx context.Context, path string) (*reader, error) {
 // SQLite and every other store agree by construction. What they look for is in the reader rather
 // than in an argument, so that it is parsed once a query and not once a row.
 func (r *reader) setUp() error {
-	err := run(r.conn, `pragma query_only = on`, `pragma temp_store = memory`, `pragma cache_size = -16384`, `pragma mmap_size = 268435456`)
+	// No mmap: a disk that fails would then be a signal, which ends the program, and not an error.
+	err := run(r.conn, `pragma query_only = on`, `pragma temp_store = memory`, `pragma cache_size = -16384`, `pragma mmap_size = 0`)
 	if err != nil {
 		return err
 	}

@@ -20,16 +20,17 @@ const (
 	schemaVersion = 1          // PRAGMA user_version
 
 	// Until this version two connections that wrote and checkpointed at once could corrupt a WAL
-	// (https://sqlite.org/wal.html, "The WAL-Reset Bug").
-	oldestSQLite = 3_051_003
+	// (https://sqlite.org/wal.html, "The WAL-Reset Bug"); the next one was withdrawn.
+	oldestSQLite    = 3_051_003
+	withdrawnSQLite = 3_052_000
 )
 
 // busyTimeout is how long a statement waits for another process to finish writing.
 const busyTimeout = 10 * time.Second
 
 func connect(ctx context.Context, path string, flags sqlite.OpenFlags) (*sqlite.Conn, error) {
-	if sqlite.VersionNumber < oldestSQLite {
-		return nil, fmt.Errorf("this program was built with SQLite %s, which can corrupt its files: build it with 3.51.3 or newer", sqlite.Version)
+	if sqlite.VersionNumber < oldestSQLite || sqlite.VersionNumber == withdrawnSQLite {
+		return nil, fmt.Errorf("this program was built with SQLite %s, which can corrupt its files: build it with the version in Daybook's go.mod", sqlite.Version)
 	}
 	conn, err := sqlite.OpenConn(path, flags)
 	if err != nil {
@@ -38,6 +39,10 @@ func connect(ctx context.Context, path string, flags sqlite.OpenFlags) (*sqlite.
 	conn.SetInterrupt(ctx.Done())
 	defer conn.SetInterrupt(nil)
 	conn.SetBusyTimeout(busyTimeout)
+	// What a tampered file's schema calls must be harmless.
+	if err := run(conn, `pragma trusted_schema = off`); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	return conn, nil
 }
 
@@ -61,7 +66,7 @@ func prepare(conn *sqlite.Conn) error {
 		`pragma temp_store = memory`,
 		`pragma cache_size = -65536`, // 64 MiB
 		`pragma journal_size_limit = 268435456`,
-		`pragma wal_autocheckpoint = 16384`) // pages: 64 MiB of WAL
+		`pragma wal_autocheckpoint = 32768`) // pages, 128 MiB: fewer, larger folds write fewer pages twice
 	if err != nil || !empty {
 		return err
 	}

@@ -35,7 +35,7 @@ type FollowerFacts struct {
 func (s *Store) Facts(ctx context.Context) (Facts, error) {
 	r, err := s.borrow(ctx)
 	if err != nil {
-		return Facts{}, fmt.Errorf("read facts: %w", explain(err))
+		return Facts{}, fmt.Errorf("read facts: %w", because(ctx, err))
 	}
 	defer s.giveBack(r)
 	f := Facts{Path: s.path, SQLite: sqlite.Version, FileBytes: fileSize(s.path), WALBytes: fileSize(s.path + "-wal")}

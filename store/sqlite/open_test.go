@@ -1,7 +1,9 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,6 +57,18 @@ func TestOpenSaysWhichDirectoryIsMissing(t *testing.T) {
 	_, err := sqlite.Open(t.Context(), filepath.Join(dir, "daybook.db"), nil)
 	if err == nil || !strings.Contains(err.Error(), "the directory "+dir+" does not exist") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestACancelledOpenIsAnError(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	path := filepath.Join(t.TempDir(), "daybook.db")
+	if _, err := sqlite.Open(ctx, path, nil); err == nil {
+		t.Error("it is opened")
+	}
+	if _, err := open(t, path).Query(ctx, "acme", daybook.Query{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a query that needs a new connection: %v", err)
 	}
 }
 

@@ -234,7 +234,7 @@ func (s *Store) Query(ctx context.Context, organization string, q daybook.Query)
 	}
 	r, err := s.borrow(ctx)
 	if err != nil {
-		return daybook.Page{}, fmt.Errorf("query: %w", explain(err))
+		return daybook.Page{}, fmt.Errorf("query: %w", because(ctx, err))
 	}
 	defer s.giveBack(r)
 	page, err := r.page(organization, &q)
@@ -294,7 +294,7 @@ func (s *Store) Count(ctx context.Context, organization string, q daybook.Query,
 	}
 	r, err := s.borrow(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("count: %w", explain(err))
+		return nil, fmt.Errorf("count: %w", because(ctx, err))
 	}
 	defer s.giveBack(r)
 	groups, err := r.groups(organization, &q, by)

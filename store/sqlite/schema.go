@@ -37,10 +37,11 @@ func connect(ctx context.Context, path string, flags sqlite.OpenFlags) (*sqlite.
 		return nil, err
 	}
 	conn.SetInterrupt(ctx.Done())
-	defer conn.SetInterrupt(nil)
 	conn.SetBusyTimeout(busyTimeout)
 	// What a tampered file's schema calls must be harmless.
-	if err := run(conn, `pragma trusted_schema = off`); err != nil {
+	err = run(conn, `pragma trusted_schema = off`)
+	conn.SetInterrupt(nil)
+	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil

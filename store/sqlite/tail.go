@@ -20,7 +20,7 @@ func (s *Store) Tail(ctx context.Context, after daybook.Position, limit int) ([]
 	}
 	r, err := s.borrow(ctx)
 	if err != nil {
-		return nil, after, fmt.Errorf("tail: %w", explain(err))
+		return nil, after, fmt.Errorf("tail: %w", because(ctx, err))
 	}
 	defer s.giveBack(r)
 	entries, next, err := r.tail(after, limit)
@@ -86,7 +86,7 @@ func (s *Store) Watch(ctx context.Context, after daybook.Position) error {
 	written := s.written.wait() // before the look, so that nothing is written unseen between the two
 	r, err := s.borrow(ctx)
 	if err != nil {
-		return fmt.Errorf("watch: %w", explain(err))
+		return fmt.Errorf("watch: %w", because(ctx, err))
 	}
 	_, last, err := order(r.conn)
 	s.giveBack(r)
@@ -110,7 +110,7 @@ func (s *Store) Watch(ctx context.Context, after daybook.Position) error {
 func (s *Store) LoadPosition(ctx context.Context, follower string) (daybook.Position, error) {
 	r, err := s.borrow(ctx)
 	if err != nil {
-		return daybook.Position{}, fmt.Errorf("load position: %w", explain(err))
+		return daybook.Position{}, fmt.Errorf("load position: %w", because(ctx, err))
 	}
 	defer s.giveBack(r)
 	stmt, err := r.conn.Prepare(`select epoch, position from follower where name = ?`)

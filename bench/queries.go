@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"time"
+
+	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/store/sqlite"
+)
+
+// A logFile is one file to query, and the time it begins.
+type logFile struct {
+	*sqlite.Store
+	from time.Time
+}
+
+// A question is a kind of query. ask returns how many entries, or groups, the answer has; n chooses
+// whom it is about, so that an answer is not read twice in a row.
+type question struct {
+	name string
+	goal bool // whether it is one that must not grow with the log
+	ask  func(ctx context.Context, f logFile, n int) (int, error)
+}
+
+// measureQueries asks the biggest organization's questions of the large file and of the small one
+// by turns. Both hold the same newest entries, so where the answer does not grow with the log the
+// time should not either.
+func measureQueries(ctx context.Context, p plan, s *stored) (_ []table, _ []aim, err error) {
+	var files [2]logFile
+	defer func() {
+		for _, f := range files {
+			if f.Store != nil {
+				err = errors.Join(err, f.Close())
+			}
+		}
+	}()
+	for i, path := range []string{s.large, s.small} {
+		files[i].from = []time.Time{s.from, s.fromSmall}[i]
+		if files[i].Store, err = sqlite.Open(ctx, path, nil); err != nil {
+			return nil, nil, err
+		}
+	}
+	questions, err := questionsOf(ctx, files[1], s)
+	if err != nil {
+		return nil, nil, err
+	}
+	large, small := whole(float64(s.rows)), whole(float64(s.smallRows))
+	t := table{
+		title: "Queries",
+		about: fmt.Sprintf("%d of each kind by `sqlite.Store`, in the biggest of %d organizations, one at a time, warm, on two files by turns: one of %s "+
+			"entries, and one of %s that are its newest tenth. The answer is that of the larger file. The last column is p50 there over p50 on the small one.",
+			p.queries, organizations, large, small),
+		head: []string{"query", "answer", "p50 ms, " + large, "p99 ms, " + large, "p50 ms, " + small, "p99 ms, " + small, "growth ×"},
+	}
+	var aims []aim
+	for _, q := range questions {
+		var took [2][]float64
+		var answers []float64
+		runtime.GC()
+		warm := min(p.queries, 5)
+		for n := range warm + p.queries {
+			for i, f := range files {
+				began := time.Now()
+				answer, err := q.ask(ctx, f, n)
+				ms := time.Since(began).Seconds() * 1000
+				if err != nil {
+					return nil, nil, fmt.Errorf("%s: %w", q.name, err)
+				}
+				if answer == 0 && i == 0 {
+					return nil, nil, fmt.Errorf("%s: the answer is empty", q.name)
+				}
+				if n < warm {
+					continue
+				}
+				took[i] = append(took[i], ms)
+				if i == 0 {
+					answers = append(answers, float64(answer))
+				}
+			}
+		}
+		p50, growth := percentile(took[0], 50), percentile(took[0], 50)/percentile(took[1], 50)
+		t.rows = append(t.rows, []string{q.name, whole(percentile(answers, 50)), figure(p50), figure(percentile(took[0], 99)),
+			figure(percentile(took[1], 50)), figure(percentile(took[1], 99)), times(growth)})
+		if q.goal {
+			aims = append(aims,
+				aim{what: fmt.Sprintf("p50 of “%s” with %s entries stored (to be held with 10,000,000)", q.name, large), most: 1, unit: " ms", measured: p50},
+				aim{what: fmt.Sprintf("growth of “%s” from %s to %s entries", q.name, small, large), most: 1.5, unit: "×", measured: growth})
+		}
+	}
+	return []table{t}, aims, nil
+}
+
+// questionsOf draws users, resources and entries from the last seven days, which both files have.
+func questionsOf(ctx context.Context, f logFile, s *stored) ([]question, error) {
+	org, week := s.biggest, s.end.Add(-7*24*time.Hour)
+	var recent []daybook.Entry
+	for e, err := range daybook.All(ctx, f, org, daybook.Query{From: week}) {
+		if err != nil {
+			return nil, err
+		}
+		recent = append(recent, e)
+	}
+	if len(recent) == 0 {
+		return nil, errors.New("the biggest organization has no entries in the last seven days")
+	}
+	// A fixed order: both files are asked about the same.
+	random := rand.New(rand.NewPCG(3, 4))
+	random.Shuffle(len(recent), func(i, j int) { recent[i], recent[j] = recent[j], recent[i] })
+	some := func(n int) *daybook.Entry { return &recent[n%len(recent)] }
+
+	page := func(q func(f logFile, n int) daybook.Query) func(context.Context, logFile, int) (int, error) {
+		return func(ctx context.Context, f logFile, n int) (int, error) {
+			p, err := f.Query(ctx, org, q(f, n))
+			return len(p.Entries), err
+		}
+	}
+	all := func(q func(n int) daybook.Query) func(context.Context, logFile, int) (int, error) {
+		return func(ctx context.Context, f logFile, n int) (found int, err error) {
+			for _, err := range daybook.All(ctx, f, org, q(n)) {
+				if err != nil {
+					return 0, err
+				}
+				found++
+			}
+			return found, nil
+		}
+	}
+	denied := func(within time.Duration) daybook.Query {
+		return daybook.Query{Outcomes: []daybook.Outcome{daybook.Denied}, From: s.end.Add(-within)}
+	}
+	return []question{
+		{"newest page of 100", true, page(func(logFile, int) daybook.Query { return daybook.Query{Limit: 100} })},
+		{"page of 100 somewhere in the older half", false, page(func(f logFile, n int) daybook.Query {
+			depth := time.Duration(n%100) * s.end.Sub(f.from) / 250 // 0 to 40 % of the file lie behind
+			return daybook.Query{Limit: 100, After: daybook.Cursor{ID: daybook.MinID(f.from.Add(s.end.Sub(f.from)/10 + depth))}}
+		})},
+		{"all of a resource", true, all(func(n int) daybook.Query {
+			return daybook.Query{ResourceType: some(n).ResourceType, ResourceID: some(n).ResourceID}
+		})},
+		{"a user, 7 days", true, all(func(n int) daybook.Query { return daybook.Query{UserID: some(n).UserID, From: week} })},
+		{"denied, last hour", false, all(func(int) daybook.Query { return denied(time.Hour) })},
+		{"denied, 7 days", false, all(func(int) daybook.Query { return denied(7 * 24 * time.Hour) })},
+		{"one entry by its id", false, page(func(_ logFile, n int) daybook.Query { return daybook.Query{ID: some(n).ID} })},
+		{"count by action", false, func(ctx context.Context, f logFile, _ int) (int, error) {
+			groups, err := f.Count(ctx, org, daybook.Query{}, daybook.ByAction)
+			return len(groups), err
+		}},
+		{"count of a value in the details", false, func(ctx context.Context, f logFile, n int) (int, error) {
+			groups, err := f.Count(ctx, org, daybook.Query{Details: daybook.Details{"batch": some(n).Details["batch"]}})
+			if err != nil || len(groups) == 0 {
+				return 0, err
+			}
+			return int(groups[0].Count), nil
+		}},
+	}, nil
+}

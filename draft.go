@@ -22,6 +22,19 @@ type Draft struct {
 
 type draftKey struct{}
 
+// A draftContext is the context that carries its draft, in one allocation.
+type draftContext struct {
+	context.Context
+	draft Draft
+}
+
+func (c *draftContext) Value(key any) any {
+	if key == (draftKey{}) {
+		return &c.draft
+	}
+	return c.Context.Value(key)
+}
+
 // WithDraft returns a context with a draft of e, for wrappers of units of work: requests, jobs,
 // calls. The wrapper calls [Draft.Close] when the work ends and records what that returns. If
 // ctx has no scope, an empty one is added.
@@ -30,8 +43,8 @@ func (r *Recorder) WithDraft(ctx context.Context, e Entry) (context.Context, *Dr
 		ctx = WithScope(ctx, Scope{})
 	}
 	e.Details = maps.Clone(e.Details)
-	d := &Draft{book: r, entry: e}
-	return context.WithValue(ctx, draftKey{}, d), d
+	c := &draftContext{Context: ctx, draft: Draft{book: r, entry: e}}
+	return c, &c.draft
 }
 
 // DraftOf returns the context's draft, nil if there is none.

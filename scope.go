@@ -37,13 +37,24 @@ func (s Scope) attrs() []slog.Attr {
 
 // An activity is one scope in a context, and what has been recorded within it. It is shared by
 // everything that runs under that context, so that authentication further in is seen further out.
+//
+// It is the context that carries it: one allocation in the path of every request, not two.
 type activity struct {
+	context.Context
 	parent *activity // also told what was recorded; nil for the outermost
 
 	mu       sync.Mutex // guards what follows
 	scope    Scope
 	recorded int
 	deeds    []deed // distinct, so a job that records for days stays small
+	first    [1]deed
+}
+
+func (a *activity) Value(key any) any {
+	if key == (activityKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
 }
 
 // A deed is what makes an explicitly recorded entry the one a wrapper would have written.
@@ -64,7 +75,7 @@ func activityOf(ctx context.Context) *activity {
 // what is recorded inside still counts as recorded outside. Jobs and tests use it; for HTTP
 // requests daybookhttp.Middleware does.
 func WithScope(ctx context.Context, s Scope) context.Context {
-	return context.WithValue(ctx, activityKey{}, &activity{parent: activityOf(ctx), scope: s})
+	return &activity{Context: ctx, parent: activityOf(ctx), scope: s}
 }
 
 // ScopeOf returns a copy of the context's scope, the zero Scope if there is none. It is the
@@ -93,8 +104,7 @@ func Identify(ctx context.Context, f func(*Scope)) {
 // Detach returns a context for work that outlives the request: with the same scope and values,
 // but without cancellation, deadline and draft.
 func Detach(ctx context.Context) context.Context {
-	a := &activity{scope: ScopeOf(ctx)}
-	ctx = context.WithValue(context.WithoutCancel(ctx), activityKey{}, a)
+	ctx = &activity{Context: context.WithoutCancel(ctx), scope: ScopeOf(ctx)}
 	return context.WithValue(ctx, draftKey{}, (*Draft)(nil))
 }
 
@@ -114,6 +124,9 @@ func (a *activity) note(d deed) {
 	for ; a != nil; a = a.parent {
 		a.mu.Lock()
 		a.recorded++
+		if a.deeds == nil {
+			a.deeds = a.first[:0]
+		}
 		if !slices.Contains(a.deeds, d) {
 			a.deeds = append(a.deeds, d)
 		}

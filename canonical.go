@@ -324,7 +324,7 @@ func (w *jsonWriter) item(i int) *jsonFault {
 // itself.
 func (w *jsonWriter) open(bracket byte) *jsonFault {
 	if w.depth++; w.depth > MaxDetailsDepth {
-		return tooDeep(MaxDetailsDepth)
+		return tooDeep()
 	}
 	w.b = append(w.b, bracket)
 	return nil

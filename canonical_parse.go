@@ -214,7 +214,7 @@ func (p *jsonParser) list() (any, *jsonFault) {
 // open steps into the object or list that begins here.
 func (p *jsonParser) open() *jsonFault {
 	if p.depth++; p.depth > p.limits.depth {
-		return tooDeep(p.limits.depth).from(p.i)
+		return tooDeep().from(p.i)
 	}
 	p.i++
 	p.size += len("{}")
@@ -421,8 +421,9 @@ type jsonFault struct {
 
 func newFault(reason string) *jsonFault { return &jsonFault{reason: reason, offset: -1} }
 
-func tooDeep(limit int) *jsonFault {
-	return newFault(fmt.Sprintf("is nested deeper than %d levels", limit))
+// tooDeep names the limit of details, also in an entry, whose own level its sender does not count.
+func tooDeep() *jsonFault {
+	return newFault(fmt.Sprintf("is nested deeper than %d levels", MaxDetailsDepth))
 }
 
 func numberTooLong() *jsonFault {

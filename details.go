@@ -256,7 +256,7 @@ var (
 func checkGoValue(v reflect.Value, steps int) *jsonFault {
 	// A level of JSON takes few steps: an interface, a pointer, and the object or list itself.
 	if steps > 8*MaxDetailsDepth {
-		return tooDeep(MaxDetailsDepth)
+		return tooDeep()
 	}
 	steps++
 	if !v.IsValid() {

@@ -195,6 +195,7 @@ func TestParseEntryRefusesWithTheFieldNamed(t *testing.T) {
 		"not an object":       {`[]`, []string{"entry"}},
 		"two objects":         {`{} {}`, []string{"entry"}},
 		"cut off":             {`{"action":"RE`, []string{"entry"}},
+		"unknown, odd member": {`{"a b":1}`, []string{`"a b"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, err := daybook.ParseEntry([]byte(c.text))
@@ -202,6 +203,17 @@ func TestParseEntryRefusesWithTheFieldNamed(t *testing.T) {
 				t.Errorf("got %v, error %v; fields -want +got:\n%s", e, err, diff)
 			}
 		})
+	}
+}
+
+// The limit that an error names is the one of the details, wherever they stand.
+func TestDetailsHaveTheSameDepthInAnEntry(t *testing.T) {
+	for depth, want := range map[int]string{32: "", 33: "nested deeper than 32 levels"} {
+		text := `{"details":` + strings.Repeat(`{"a":`, depth-1) + `{"n":1}` + strings.Repeat("}", depth-1) + `}`
+		_, err := daybook.ParseEntry([]byte(text))
+		if got := fmt.Sprint(err); (want == "") != (err == nil) || !strings.Contains(got, want) {
+			t.Errorf("%d levels: %v", depth, err)
+		}
 	}
 }
 

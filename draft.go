@@ -3,6 +3,7 @@ package daybook
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 )
 
@@ -18,6 +19,27 @@ type Draft struct {
 	entry  Entry
 	skip   bool
 	closed bool
+	deeds  []deed // what the work itself has recorded, each once, so that long work stays small
+}
+
+// A deed is what makes an entry that the work recorded the one that the wrapper would write.
+type deed struct {
+	action       Action
+	resourceType string
+	outcome      Outcome
+}
+
+// note remembers what the work has recorded.
+func (d *Draft) note(e *Entry) {
+	if d == nil {
+		return
+	}
+	did := deed{e.Action, e.ResourceType, e.Outcome}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closed && !slices.Contains(d.deeds, did) {
+		d.deeds = append(d.deeds, did)
+	}
 }
 
 type draftKey struct{}
@@ -130,13 +152,9 @@ func (d *Draft) edit(f func(*Entry)) {
 // ended: resource id, outcome, and details members. It reports false when there is nothing to
 // record: the work said Skip, or has itself recorded an entry of the same action, resource type
 // and outcome, or the draft was closed before.
-func (d *Draft) Close(ctx context.Context, ended Entry) (Entry, bool) {
+func (d *Draft) Close(ended Entry) (Entry, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
-		return Entry{}, false
-	}
-	d.closed = true
 	e := d.entry
 	if e.ResourceID == "" {
 		e.ResourceID = ended.ResourceID
@@ -147,10 +165,9 @@ func (d *Draft) Close(ctx context.Context, ended Entry) (Entry, bool) {
 	for k, v := range ended.Details {
 		e.Details = e.Details.with(k, v)
 	}
-	if d.skip || activityOf(ctx).did(deed{e.Action, e.ResourceType, e.Outcome}) {
-		return Entry{}, false
-	}
-	return e, true
+	record := !d.closed && !d.skip && !slices.Contains(d.deeds, deed{e.Action, e.ResourceType, e.Outcome})
+	d.closed = true
+	return e, record
 }
 
 // Skipped reports whether the work said that it is deliberately not recorded.

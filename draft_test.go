@@ -36,7 +36,7 @@ func TestDraftGathersWhatTheWorkKnows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, d := book.WithDraft(t.Context(), daybook.Entry{Action: daybook.Update, ResourceType: "document", Details: preset})
 			c.work(ctx, daybook.DraftOf(ctx))
-			got, ok := d.Close(ctx, ended)
+			got, ok := d.Close(ended)
 			c.want.Action, c.want.ResourceType = daybook.Update, "document"
 			if diff := cmp.Diff(c.want, got, compareAddrs); diff != "" || !ok {
 				t.Errorf("to record: %v; -want +got:\n%s", ok, diff)
@@ -57,7 +57,7 @@ func TestDraftIsRecordedOnceOrNotAtAll(t *testing.T) {
 		want bool
 	}{
 		"skipped":                        {func(_ context.Context, d *daybook.Draft) { d.Skip() }, false},
-		"closed before":                  {func(ctx context.Context, d *daybook.Draft) { d.Close(ctx, ended) }, false},
+		"closed before":                  {func(ctx context.Context, d *daybook.Draft) { d.Close(ended) }, false},
 		"recorded by the work":           {func(ctx context.Context, _ *daybook.Draft) { book.Record(ctx, entry) }, false},
 		"the work recorded another type": {func(ctx context.Context, _ *daybook.Draft) { e := entry; e.ResourceType = "user"; book.Record(ctx, e) }, true},
 		"the work recorded a failure": {func(ctx context.Context, _ *daybook.Draft) {
@@ -71,17 +71,37 @@ func TestDraftIsRecordedOnceOrNotAtAll(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, d := book.WithDraft(t.Context(), entry)
 			c.work(ctx, d)
-			if _, ok := d.Close(ctx, ended); ok != c.want {
+			if _, ok := d.Close(ended); ok != c.want {
 				t.Errorf("to record: %v", ok)
 			}
 		})
 	}
 }
 
+// A job that works through a list has one scope and a draft for each item.
+func TestUnitsOfWorkInOneScopeDoNotSuppressEachOther(t *testing.T) {
+	book, _ := newRecorder(t, &appended{}, daybook.Options{})
+	entry := daybook.Entry{Action: daybook.Update, ResourceType: "document", OrganizationID: "acme"}
+	scope := daybook.WithScope(t.Context(), daybook.Scope{})
+	if err := book.Record(scope, entry); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		ctx, d := book.WithDraft(scope, entry)
+		e, ok := d.Close(daybook.Entry{Outcome: daybook.Success})
+		if !ok {
+			t.Fatal("an entry that another unit of work recorded suppresses this one's")
+		}
+		if err := book.Record(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestLateCallsOnADraftAreCounted(t *testing.T) {
 	book, _ := newRecorder(t, &appended{}, daybook.Options{})
-	ctx, d := book.WithDraft(t.Context(), daybook.Entry{})
-	d.Close(ctx, daybook.Entry{})
+	_, d := book.WithDraft(t.Context(), daybook.Entry{})
+	d.Close(daybook.Entry{})
 	d.Detail("too", "late")
 	d.Resource("late")
 	if late := book.Stats().Late; late != 2 {

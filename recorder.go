@@ -178,11 +178,10 @@ func (r *Recorder) record(ctx context.Context, given []Entry, write func([]Entry
 		return err
 	}
 	r.recorded.Add(uint64(len(entries)))
-	if a := activityOf(ctx); a != nil {
-		for i := range entries {
-			e := &entries[i]
-			a.note(deed{e.Action, e.ResourceType, e.Outcome})
-		}
+	activityOf(ctx).note(len(entries))
+	draft := DraftOf(ctx)
+	for i := range entries {
+		draft.note(&entries[i])
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"sync"
 )
 
@@ -46,8 +45,6 @@ type activity struct {
 	mu       sync.Mutex // guards what follows
 	scope    Scope
 	recorded int
-	deeds    []deed // distinct, so a job that records for days stays small
-	first    [1]deed
 }
 
 func (a *activity) Value(key any) any {
@@ -55,13 +52,6 @@ func (a *activity) Value(key any) any {
 		return a
 	}
 	return a.Context.Value(key)
-}
-
-// A deed is what makes an explicitly recorded entry the one a wrapper would have written.
-type deed struct {
-	action       Action
-	resourceType string
-	outcome      Outcome
 }
 
 type activityKey struct{}
@@ -120,27 +110,13 @@ func Recorded(ctx context.Context) int {
 	return a.recorded
 }
 
-func (a *activity) note(d deed) {
+// note counts n recorded entries, in all scopes around too.
+func (a *activity) note(n int) {
 	for ; a != nil; a = a.parent {
 		a.mu.Lock()
-		a.recorded++
-		if a.deeds == nil {
-			a.deeds = a.first[:0]
-		}
-		if !slices.Contains(a.deeds, d) {
-			a.deeds = append(a.deeds, d)
-		}
+		a.recorded += n
 		a.mu.Unlock()
 	}
-}
-
-func (a *activity) did(d deed) bool {
-	if a == nil {
-		return false
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Contains(a.deeds, d)
 }
 
 // The keys under which Inject carries a scope. Lower case and hyphens pass through message

@@ -151,8 +151,8 @@ func (rt *route) begin(w http.ResponseWriter, r *http.Request) *exchange {
 		}
 		x = newExchange(w)
 	default:
-		// A scope that other requests share, or other parts of this one, knows what they have
-		// recorded, and that must not pass for what this handler has.
+		// A scope that other requests share, or other parts of this one, must not learn from this
+		// one who acts.
 		ctx = daybook.WithScope(ctx, daybook.ScopeOf(ctx))
 		x = newExchange(w)
 	}
@@ -188,14 +188,10 @@ func (x *exchange) conclude() error {
 
 // close ends the draft. It reports false when there is nothing to record, because the handler said
 // so or has itself recorded the entry.
-func (x *exchange) close(ended daybook.Entry) bool {
-	e, ok := x.draft.Close(&x.inside, ended)
-	if !ok {
-		e = ended
-		e.Action, e.ResourceType = x.route.action, x.route.resourceType
-	}
-	x.entry[0], x.concluded = e, true
-	return ok
+func (x *exchange) close(ended daybook.Entry) (toRecord bool) {
+	x.entry[0], toRecord = x.draft.Close(ended)
+	x.concluded = true
+	return toRecord
 }
 
 // end records what conclude has not, and lets go what is held. It runs deferred and does not

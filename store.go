@@ -39,7 +39,8 @@ type Store interface {
 	// Tail returns at most limit entries of all organizations behind a position, in the total
 	// order of the store, and the position to go on from. The order is that in which the store
 	// gave committed entries their place, not that of their times: an entry that commits late
-	// comes late and is never skipped. At the end Tail returns no entries and the position it was
+	// comes late and is never skipped, and what one caller appended, one after the other or in one
+	// call, keeps its order. An entry may be visible to Query a moment before Tail. At the end Tail returns no entries and the position it was
 	// given. A limit of 0 means DefaultLimit. No handler of requests may use it: it sees
 	// every organization.
 	Tail(ctx context.Context, after Position, limit int) ([]Sequenced, Position, error)

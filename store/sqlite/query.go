@@ -285,7 +285,7 @@ func (s *Store) Count(ctx context.Context, organization string, q daybook.Query,
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", err)
 	}
-	q.After, q.Limit = daybook.Cursor{}, 0
+	q.Order, q.After, q.Limit = daybook.Newest, daybook.Cursor{}, 0 // not used
 	if err := q.Normalize(); err != nil {
 		return nil, fmt.Errorf("count: %w", err)
 	}

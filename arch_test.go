@@ -40,7 +40,7 @@ var rules = map[string]rule{
 	"server":      {ours: ". store/sqlite", inTests: "store/memory"},
 	"cmd/daybook": {ours: ". server store/sqlite examples/workspace", others: "github.com/alecthomas/kong golang.org/x/sys/unix", inTests: "github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
 
-	"examples/workspace":       {ours: ". access daybookhttp store/sqlite", others: "modernc.org/sqlite", inTests: "daybooktest store/memory"},
+	"examples/workspace":       {ours: ". access daybookhttp store/sqlite", others: "modernc.org/sqlite", inTests: "daybooktest"},
 	"examples/workspace/serve": {ours: ". examples/workspace store/sqlite"},
 	"bench":                    {ours: ". daybookhttp store/sqlite", others: "modernc.org/sqlite"},
 }

@@ -67,7 +67,7 @@ func NewWith(t testing.TB, o daybook.Options) *Book {
 		o.Logger = slog.New(slog.NewTextHandler(testLog{b, t}, nil))
 	}
 	var err error
-	if b.Recorder, err = daybook.New(failing{b}, &o); err != nil {
+	if b.Recorder, err = daybook.New(b.Store(), &o); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -96,18 +96,59 @@ func (b *Book) Entries() []daybook.Entry {
 	}
 }
 
-// A failing appender fails when it is told to.
-type failing struct{ *Book }
+// Store returns where the book keeps its entries, for code that reads the log, or that forwards into
+// it as an outbox does. It fails when FailWith says so.
+func (b *Book) Store() daybook.Store { return failing{b.store, b} }
+
+// A failing store fails when it is told to.
+type failing struct {
+	*memory.Store
+	book *Book
+}
+
+func (f failing) fault() error {
+	f.book.mu.Lock()
+	defer f.book.mu.Unlock()
+	return f.book.fault
+}
 
 func (f failing) Append(ctx context.Context, entries ...daybook.Entry) error {
-	f.mu.Lock()
-	err := f.fault
-	f.mu.Unlock()
-	if err != nil {
+	if err := f.fault(); err != nil {
 		return err
 	}
-	return f.store.Append(ctx, entries...)
+	return f.Store.Append(ctx, entries...)
 }
+
+func (f failing) Query(ctx context.Context, organization string, q daybook.Query) (daybook.Page, error) {
+	if err := f.fault(); err != nil {
+		return daybook.Page{}, err
+	}
+	return f.Store.Query(ctx, organization, q)
+}
+
+func (f failing) Count(ctx context.Context, organization string, q daybook.Query, by ...daybook.Field) ([]daybook.Group, error) {
+	if err := f.fault(); err != nil {
+		return nil, err
+	}
+	return f.Store.Count(ctx, organization, q, by...)
+}
+
+func (f failing) Tail(ctx context.Context, after daybook.Position, limit int) ([]daybook.Sequenced, daybook.Position, error) {
+	if err := f.fault(); err != nil {
+		return nil, after, err
+	}
+	return f.Store.Tail(ctx, after, limit)
+}
+
+func (f failing) Transact(ctx context.Context, work func(ctx context.Context, tx daybook.Tx) error) error {
+	if err := f.fault(); err != nil {
+		return err
+	}
+	return f.Store.Transact(ctx, work)
+}
+
+// Close does nothing: the book's store ends with its test.
+func (f failing) Close() error { return nil }
 
 // A testLog writes to the log of a test for as long as the test runs.
 type testLog struct {

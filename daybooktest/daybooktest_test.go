@@ -390,3 +390,30 @@ func TestClassifiedFindsFieldsWithoutATag(t *testing.T) {
 		t.Errorf("what is classified cannot be compared: %v", err)
 	}
 }
+
+// Code that reads the log sees what was recorded, and meets the same faults.
+func TestStoreIsTheBookAsAStore(t *testing.T) {
+	book := daybooktest.New(t)
+	entry := daybook.Entry{Action: daybook.Read, ResourceType: "document", OrganizationID: "acme"}
+	if err := book.Record(t.Context(), entry); err != nil {
+		t.Fatal(err)
+	}
+	store := book.Store()
+	if err := store.Append(t.Context(), entry); err != nil || len(book.Entries()) != 2 {
+		t.Errorf("%v, %d entries", err, len(book.Entries()))
+	}
+	down := errors.New("down")
+	book.FailWith(down)
+	_, queried := store.Query(t.Context(), "acme", daybook.Query{})
+	_, counted := store.Count(t.Context(), "acme", daybook.Query{})
+	_, _, tailed := store.Tail(t.Context(), daybook.Position{}, 1)
+	for name, err := range map[string]error{"Append": store.Append(t.Context(), entry), "Query": queried, "Count": counted, "Tail": tailed} {
+		if !errors.Is(err, down) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	book.FailWith(nil)
+	if page, err := store.Query(t.Context(), "acme", daybook.Query{}); err != nil || len(page.Entries) != 2 {
+		t.Errorf("%v, %d entries", err, len(page.Entries))
+	}
+}

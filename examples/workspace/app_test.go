@@ -27,7 +27,6 @@ import (
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/daybooktest"
 	"github.com/daybookdev/daybook/examples/workspace"
-	"github.com/daybookdev/daybook/store/memory"
 )
 
 // A house is the application under test: the real one, on a database and a file store of its own,
@@ -72,42 +71,8 @@ func newBook(t *testing.T) *daybooktest.Book {
 // quiet is for what tests bring about on purpose.
 var quiet = slog.New(slog.DiscardHandler)
 
-// A shelf is the book as a store: what the application reads its log from, and what entries from its
-// outbox go into.
-type shelf struct {
-	daybook.Store // never used: the application calls no other method
-	book          *daybooktest.Book
-}
-
-// Append fails when the book does.
-func (s shelf) Append(ctx context.Context, entries ...daybook.Entry) error {
-	// They are complete. What the request's scope has would not be theirs.
-	return s.book.Record(daybook.WithScope(ctx, daybook.Scope{}), entries...)
-}
-
-func (s shelf) Query(ctx context.Context, organization string, q daybook.Query) (daybook.Page, error) {
-	copied, err := s.copy(ctx)
-	if err != nil {
-		return daybook.Page{}, err
-	}
-	return copied.Query(ctx, organization, q)
-}
-
-func (s shelf) Count(ctx context.Context, organization string, q daybook.Query, by ...daybook.Field) ([]daybook.Group, error) {
-	copied, err := s.copy(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return copied.Count(ctx, organization, q, by...)
-}
-
-func (s shelf) copy(ctx context.Context) (*memory.Store, error) {
-	m := memory.New()
-	return m, m.Append(ctx, s.book.Entries()...)
-}
-
 func (h *house) config() workspace.Config {
-	return workspace.Config{Dir: h.dir, Book: h.book.Recorder, Log: shelf{book: h.book}, Mailer: h.mailer, Logger: quiet,
+	return workspace.Config{Dir: h.dir, Book: h.book.Recorder, Log: h.book.Store(), Mailer: h.mailer, Logger: quiet,
 		JWTSecret: secret, PasswordRounds: 1, MaxUpload: 8 << 10,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Outbox: h.outbox}
 }

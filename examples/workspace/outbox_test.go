@@ -22,7 +22,7 @@ type pickyOutbox struct {
 
 // outbox is the Config.Outbox of every house.
 func (h *house) outbox(ctx context.Context, db *sql.DB) (workspace.Outbox, error) {
-	o, err := sqlite.NewOutbox(ctx, db, shelf{book: h.book}, &sqlite.OutboxOptions{Logger: quiet})
+	o, err := sqlite.NewOutbox(ctx, db, h.book.Store(), &sqlite.OutboxOptions{Logger: quiet})
 	return pickyOutbox{workspace.NewSQLiteOutbox(o), &h.refuses}, err
 }
 

@@ -66,7 +66,8 @@ func Follow(ctx context.Context, s Store, options *FollowOptions, f func(ctx con
 			}
 		}
 		if next != at && o.Name != "" {
-			if err := positions.SavePosition(ctx, o.Name, next); err != nil {
+			// What f has taken is saved although ctx ended meanwhile: a clean stop repeats nothing.
+			if err := save(ctx, positions, o.Name, next); err != nil {
 				return fmt.Errorf("follow as %q: %w", o.Name, err)
 			}
 		}
@@ -77,6 +78,12 @@ func Follow(ctx context.Context, s Store, options *FollowOptions, f func(ctx con
 		}
 		at = next
 	}
+}
+
+func save(ctx context.Context, to Positions, name string, p Position) error {
+	d := withDeadline(ctx, 5*time.Second)
+	defer d.end(context.Canceled)
+	return to.SavePosition(d, name, p)
 }
 
 // await returns when there may be something behind at, and with ctx's error when it ends.

@@ -96,6 +96,10 @@ func TestFollowerGoesOnWhereItsPositionWasSaved(t *testing.T) {
 	if diff := cmp.Diff([]string{"1", "2", "3", "3", "4", "5"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+	// A stop while the last batch was handed over saved its position all the same.
+	if saved, err := s.LoadPosition(t.Context(), "siem"); err != nil || saved.Number != 5 {
+		t.Errorf("the saved position is %v, %v", saved, err)
+	}
 	err := daybook.Follow(t.Context(), polled{s}, &daybook.FollowOptions{Name: "siem"}, nil)
 	if err == nil {
 		t.Error("a store without positions takes a name")

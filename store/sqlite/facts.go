@@ -31,6 +31,20 @@ type FollowerFacts struct {
 	Behind   int64            `json:"behind"` // entries it has not read
 }
 
+// Last returns the position of the newest entry, the one before which [Store.Tail] ends.
+func (s *Store) Last(ctx context.Context) (daybook.Position, error) {
+	r, err := s.borrow(ctx)
+	if err != nil {
+		return daybook.Position{}, fmt.Errorf("read the last position: %w", because(ctx, err))
+	}
+	defer s.giveBack(r)
+	epoch, last, err := order(r.conn)
+	if err != nil {
+		return daybook.Position{}, fmt.Errorf("read the last position: %w", because(ctx, err))
+	}
+	return daybook.Position{Epoch: epoch, Number: last}, nil
+}
+
 // Facts reads the facts. It counts the entries, which takes about a second for ten million.
 func (s *Store) Facts(ctx context.Context) (Facts, error) {
 	r, err := s.borrow(ctx)

@@ -83,10 +83,21 @@ func Open(ctx context.Context, path string, options *Options) (*Store, error) {
 	return s, nil
 }
 
-// createFile makes an empty file that only its owner reads: SQLite itself would follow the umask.
+// createFile makes an empty file that only its owner reads, where there is none: SQLite itself would
+// follow the umask. A file that is there is not opened: to close it again would drop the locks that
+// another Store in this program has on it (https://sqlite.org/howtocorrupt.html, section 2.2).
 func createFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	info, err := os.Stat(path)
 	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s is a directory: name a file in it", path)
+	case err == nil:
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist): // another program was faster
+		return nil
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the directory %s does not exist: create it first", filepath.Dir(path))
 	case errors.Is(err, fs.ErrPermission):

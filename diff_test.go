@@ -80,7 +80,6 @@ func diffPtr[T any](v T) *T { return &v }
 func TestDiffTellsWhatChanged(t *testing.T) {
 	rome := time.FixedZone("", 3600)
 	noon := time.Date(2026, 11, 1, 12, 0, 0, 5000, time.UTC)
-	type change = daybook.Change
 	for _, c := range []struct {
 		promise string
 		edit    func(old, new *diffed)

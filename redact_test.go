@@ -173,7 +173,7 @@ type text string
 
 func (t text) MarshalText() ([]byte, error) { return []byte(t), nil }
 
-type loggable struct{ password string }
+type loggable struct{}
 
 func (loggable) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("user", "bob"), slog.String("password", "a"))

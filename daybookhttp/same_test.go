@@ -31,7 +31,7 @@ func (p program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case 2:
 			w.Write(text(n * 400))
 		case 3:
-			io.WriteString(w, string(text(n)))
+			io.WriteString(w, programText[:n])
 		case 4:
 			if f, ok := w.(http.Flusher); ok {
 				f.Flush()

@@ -4,18 +4,18 @@ TOOLS       := $(CURDIR)/.tools
 STATICCHECK := $(TOOLS)/staticcheck-v0.8.2
 FUZZ_TIME   ?= 60s
 
-.PHONY: demo test lint bench deep compiler
+.PHONY: demo test lint bench deep compiler postgres
 
 ## demo: the example application on real requests, and the trail it leaves
 demo:
 	go run ./cmd/daybook demo
 
 ## test: everything, with the race detector
-test: compiler
+test: compiler postgres
 	go test -race -timeout 20m ./...
 
 ## deep: the long form of the fault, random and fuzz tests
-deep: compiler
+deep: compiler postgres
 	DAYBOOK_DEEP=1 go test -race -timeout 4h ./...
 	@for package in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
@@ -49,4 +49,14 @@ compiler:
 			$$(command -v sudo) apt-get update -qq && $$(command -v sudo) apt-get install -y -qq gcc libc6-dev; \
 		else \
 			echo "the tests need a C compiler on the PATH for the race detector: install gcc or clang"; exit 1; \
+		fi; }
+
+# The tests start a private PostgreSQL of their own from these programs; no service is used.
+postgres:
+	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
+		echo "installing PostgreSQL for the tests"; \
+		if command -v apt-get >/dev/null; then \
+			$$(command -v sudo) apt-get update -qq && $$(command -v sudo) apt-get install -y -qq --no-install-recommends postgresql; \
+		else \
+			echo "the tests need PostgreSQL's server programs on the PATH: install PostgreSQL 15 or newer"; exit 1; \
 		fi; }

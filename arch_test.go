@@ -35,7 +35,11 @@ var rules = map[string]rule{
 
 	"store/memory":    {ours: ".", inTests: "store/storetest"},
 	"store/sqlite":    {ours: ".", others: "zombiezen.com/go/sqlite", inTests: "store/memory store/storetest modernc.org/sqlite"},
+	"store/postgres":  {ours: ". internal/migrate", others: "github.com/jackc/pgx/v5", inTests: "store/storetest internal/testdb"},
 	"store/storetest": {ours: ". store/memory", others: "github.com/google/go-cmp"},
+
+	"internal/migrate": {},
+	"internal/testdb":  {},
 
 	"server":      {ours: ". store/sqlite", inTests: "store/memory"},
 	"cmd/daybook": {ours: ". server store/sqlite examples/workspace", others: "github.com/alecthomas/kong golang.org/x/sys/unix", inTests: "github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},

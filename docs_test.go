@@ -23,14 +23,22 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/daybookhttp"
 	"github.com/daybookdev/daybook/daybooktest"
+	"github.com/daybookdev/daybook/store/postgres"
 	"github.com/daybookdev/daybook/store/sqlite"
 )
 
 var (
+	_          pgx.Tx
+	_          = postgres.InTx
+	pool       *pgxpool.Pool
+	ownerURL   string
 	_          = fmt.Sprint
 	_          = access.NewVerifier
 	_          = daybookhttp.Track

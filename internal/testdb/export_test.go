@@ -1,0 +1,6 @@
+//go:build unix
+
+package testdb
+
+// Binaries is how a server is found.
+var Binaries = binaries

@@ -1,0 +1,145 @@
+-- The log. {key} is the type of the ids of organizations, users and resources: uuid, or text with
+-- the collation "C".
+
+-- The roles are the cluster's. daybook_app is granted to whoever records: it inserts, and sees of
+-- what is there keys alone. It may become, for one transaction each, daybook_reader, which sees one
+-- organization, and daybook_follower, which gives entries their places and reads them in that
+-- order. Noinherit is what keeps the three apart.
+do $$
+declare
+	r text;
+begin
+	foreach r in array array['daybook_app', 'daybook_reader', 'daybook_follower'] loop
+		if not exists (select from pg_roles where rolname = r) then
+			begin
+				execute format('create role %I nologin noinherit', r);
+			exception when duplicate_object or unique_violation then
+				null; -- made for another database at the same moment
+			end;
+		end if;
+	end loop;
+	if not pg_has_role('daybook_app', 'daybook_reader', 'member') or not pg_has_role('daybook_app', 'daybook_follower', 'member') then
+		grant daybook_reader, daybook_follower to daybook_app;
+	end if;
+	execute format('grant usage on schema %I to daybook_app, daybook_reader, daybook_follower', current_schema());
+end
+$$;
+
+-- The type by which statements name the key type without knowing it.
+create domain daybook_key as {key};
+
+create table activity_log (
+	id              uuid         not null,
+	action          varchar(20)  not null,
+	resource_type   varchar(100) not null,
+	resource_id     {key},
+	user_id         {key},
+	organization_id {key}        not null check (organization_id::text <> ''),
+	request_id      varchar(255),
+	details         jsonb,
+	ip_address      varchar(45),
+	user_agent      varchar(500),
+	created_at      timestamptz  not null, -- the time that id carries
+	updated_at      timestamptz  not null,
+	actor_type      varchar(20)  not null,
+	outcome         varchar(20)  not null,
+	recorded_by     varchar(255),
+	kind            smallint     not null default 1,
+	leaf_version    smallint,              -- from here on: the ledger's
+	salt            bytea,
+	control         text,
+	erased          text,
+	primary key (organization_id, id)
+) partition by range (id);
+
+-- Together the partitions are all there can be, so no entry is refused for want of one. Months are
+-- cut off from "late" ahead of time, see partition.go. There is no default partition: the planner
+-- reads the newest page from ordered partitions only where there is none.
+create table activity_log_early partition of activity_log for values from (minvalue) to ('{now}');
+create table activity_log_late partition of activity_log for values from ('{now}') to (maxvalue);
+
+create index activity_log_resource on activity_log (organization_id, resource_id, id) where resource_id is not null;
+create index activity_log_user on activity_log (organization_id, user_id, id) where user_id is not null;
+create index activity_log_denied on activity_log (organization_id, id) where outcome = 'denied';
+create index activity_log_created on activity_log using brin (created_at);
+
+-- One row per organization: its place among the logs, and how long its log is.
+create table ledger (
+	slot            bigint generated always as identity primary key,
+	organization_id {key}  not null unique,
+	epoch           int    not null default 1,
+	size            bigint not null default 0,
+	frontier        bytea  not null default ''
+);
+
+-- Committed entries that have no place yet. Rows come and go, so dead ones must not pile up.
+create table ledger_pending (
+	seq             bigint generated always as identity primary key,
+	organization_id {key} not null,
+	id              uuid  not null,
+	leaf_hash       bytea,
+	queued_at       timestamptz not null default clock_timestamp()
+) with (autovacuum_vacuum_cost_delay = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+-- The total order.
+create table ledger_sequence (
+	position   bigint primary key,
+	slot       bigint not null,
+	leaf_index bigint not null,
+	id         uuid   not null,
+	leaf_hash  bytea,
+	unique (slot, leaf_index)
+);
+create index ledger_sequence_id on ledger_sequence (id);
+
+-- One row: the next place, and how far the queue has been read. Numbers of the queue from hint on
+-- have not been looked at; the gaps are ranges of smaller ones that were missing, and may still be
+-- committed by a transaction below gap_mark (pg_snapshot_xmax).
+create table ledger_order (
+	one           boolean primary key default true check (one),
+	epoch         int      not null,
+	next_position bigint   not null,
+	hint          bigint   not null default 1,
+	gap_low       bigint[] not null default '{}',
+	gap_high      bigint[] not null default '{}',
+	gap_mark      bigint[] not null default '{}'
+);
+insert into ledger_order (epoch, next_position) values (1, 1);
+
+create table ledger_follower (
+	name       text collate "C" primary key,
+	epoch      int    not null,
+	position   bigint not null,
+	updated_at timestamptz not null default now()
+);
+
+-- What is missing must be an error: an unset organization that simply matched nothing would look
+-- like an empty log.
+create function daybook_organization() returns {key_name} language plpgsql stable parallel safe as $$
+declare
+	organization text := current_setting('daybook.organization', true);
+begin
+	if organization is null or organization = '' then -- '' is what it is behind a transaction that had one
+		raise exception 'no organization: select set_config(''daybook.organization'', ..., true) in this transaction first'
+			using errcode = 'insufficient_privilege';
+	end if;
+	return organization;
+end
+$$;
+
+alter table activity_log enable row level security;
+alter table activity_log force row level security;
+create policy own_organization on activity_log for select to public using (organization_id = (select daybook_organization()));
+create policy record on activity_log for insert to daybook_app with check (true);
+create policy keys on activity_log for select to daybook_app using (true); -- by grant, of two columns
+create policy follow on activity_log for select to daybook_follower using (true);
+
+grant insert on activity_log to daybook_app;
+grant select (organization_id, id) on activity_log to daybook_app;
+grant insert (organization_id, id, leaf_hash) on ledger_pending to daybook_app;
+grant select on daybook_schema, ledger_order to daybook_app;
+grant select on activity_log to daybook_reader, daybook_follower;
+grant select, delete on ledger_pending to daybook_follower;
+grant select, insert on ledger_sequence to daybook_follower;
+grant select, insert, update on ledger, ledger_follower to daybook_follower;
+grant select, update on ledger_order to daybook_follower;

@@ -105,7 +105,7 @@ func (d *Draft) Change(before, after any) {
 	changes, err := Diff(before, after)
 	switch {
 	case err != nil:
-		d.Detail("changes_error", err.Error())
+		d.Detail("changes_error", cut(clean(err.Error()), 1024))
 	case len(changes) > 0:
 		d.Detail("changes", changes)
 	}
@@ -124,7 +124,7 @@ func (d *Draft) Fail(err error) {
 func (d *Draft) Deny(reason string) {
 	d.edit(func(e *Entry) {
 		e.Outcome = Denied
-		e.Details = e.Details.with("error", reason)
+		e.Details = e.Details.with("error", cut(clean(reason), 1024))
 	})
 }
 

@@ -3,6 +3,7 @@ package daybook_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,6 +96,19 @@ func TestUnitsOfWorkInOneScopeDoNotSuppressEachOther(t *testing.T) {
 		if err := book.Record(ctx, e); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// What a client wrote is echoed in reasons: it must not cost the entry.
+func TestADenialIsRecordedWhateverItsReasonHolds(t *testing.T) {
+	var store appended
+	book, _ := newRecorder(t, &store, daybook.Options{})
+	ctx, d := book.WithDraft(t.Context(), daybook.Entry{Action: daybook.Read, ResourceType: "document", OrganizationID: "acme"})
+	d.Deny("no such name: \xff\x00" + strings.Repeat("x", 100_000))
+	d.Change("a", 1)
+	e, _ := d.Close(daybook.Entry{})
+	if err := book.Record(ctx, e); err != nil || len(store.entries) != 1 || store.entries[0].Outcome != daybook.Denied {
+		t.Errorf("%v, %d entries", err, len(store.entries))
 	}
 }
 

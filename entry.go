@@ -136,6 +136,9 @@ func (e *Entry) normalizeTime() error {
 	if e.UpdatedAt.Before(e.CreatedAt) {
 		e.UpdatedAt = e.CreatedAt
 	}
+	if !e.UpdatedAt.Before(latest) {
+		return &FieldError{"updated_at", "is not between 1970 and 2199"}
+	}
 	e.UpdatedAt = time.UnixMicro(e.UpdatedAt.UnixMicro()).UTC()
 	return nil
 }

@@ -32,7 +32,8 @@ var (
 func NewID() ID { return ids.next(time.Now()) }
 
 // NewIDAt returns a new id that carries t, cut to the microsecond, for an entry that happened
-// earlier: an import, a late delivery. Successive calls with the same t ascend. Times before 1970
+// earlier: an import, a late delivery. Successive calls with the same t ascend, a million times;
+// then the count begins anew. Times before 1970
 // or from the year 2200 on are moved to that bound; [Entry] validation refuses them.
 func NewIDAt(t time.Time) ID { return imported.at(t) }
 
@@ -125,21 +126,21 @@ func microsFraction(us int64) uint16 { return uint16(us * 4096 / 1000) }
 // is then right to the millisecond, and ids still ascend with their times.
 func fractionMicros(f uint16) int64 { return min((int64(f)*1000+4095)/4096, 999) }
 
-// makeID lays out the id: counter takes 14 bits, tail 48.
-func makeID(ms int64, fraction, counter uint16, tail uint64) (id ID) {
+// makeID lays out the id: counter takes 20 bits, tail 42.
+func makeID(ms int64, fraction uint16, counter uint32, tail uint64) (id ID) {
 	binary.BigEndian.PutUint64(id[:8], uint64(ms)<<16|7<<12|uint64(fraction&0x0fff))
-	binary.BigEndian.PutUint64(id[8:], 0b10<<62|uint64(counter&maxCounter)<<48|tail&(1<<48-1))
+	binary.BigEndian.PutUint64(id[8:], 0b10<<62|uint64(counter&maxCounter)<<42|tail&(1<<42-1))
 	return id
 }
 
-const maxCounter = 1<<14 - 1
+const maxCounter = 1<<20 - 1
 
 // A generator makes ids that ascend within the process: within a microsecond by the counter.
-// Between processes the 48 random bits keep ids of one microsecond and count apart.
+// Between processes the 42 random bits keep ids of one microsecond and count apart.
 type generator struct {
 	mu      sync.Mutex
 	last    int64 // microseconds of the newest id
-	counter uint16
+	counter uint32
 	pool    [768]byte // random bytes not yet used, since a read costs more than the rest of an id
 	left    int
 }

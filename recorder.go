@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +37,8 @@ type Options struct {
 	Timeout time.Duration
 
 	// Redact may remove what must not be stored. It runs after the built-in redaction, which it
-	// cannot undo, and before anything is checked or stored. It is called concurrently.
+	// cannot undo, and before anything is checked or stored. It is called concurrently, on a copy
+	// whose details are in the form of ParseDetails: numbers are json.Number, lists []any.
 	Redact func(*Entry)
 
 	// Actions are the application's own actions, beyond the four. Any other is refused.
@@ -153,11 +153,6 @@ func (r *Recorder) record(ctx context.Context, given []Entry, write func([]Entry
 	if len(given) == 0 {
 		return nil
 	}
-	if !r.enter() {
-		r.giveUp(ctx, given, ErrClosed)
-		return ErrClosed
-	}
-	defer r.running.Done()
 	entries := slices.Clone(given)
 	var errs []error
 	scope := ScopeOf(ctx)
@@ -170,8 +165,12 @@ func (r *Recorder) record(ctx context.Context, given []Entry, write func([]Entry
 		}
 	}
 	err := errors.Join(errs...)
-	if err == nil {
-		err = write(entries)
+	switch {
+	case err != nil:
+	case !r.enter():
+		err = ErrClosed
+	default:
+		err = r.during(func() error { return write(entries) })
 	}
 	if err != nil {
 		r.giveUp(ctx, entries, err)
@@ -184,6 +183,12 @@ func (r *Recorder) record(ctx context.Context, given []Entry, write func([]Entry
 		draft.note(&entries[i])
 	}
 	return nil
+}
+
+// during runs a write that enter has let in.
+func (r *Recorder) during(write func() error) error {
+	defer r.running.Done() // also when a store panics
+	return write()
 }
 
 // complete fills what e leaves empty, redacts it and checks it. The id is drawn here, before the
@@ -220,8 +225,12 @@ func (r *Recorder) complete(e *Entry, scope *Scope) error {
 	e.UserAgent, _ = redactText(e.UserAgent)
 	e.RequestID, _ = redactText(e.RequestID)
 	if r.options.Redact != nil {
-		e.Details = maps.Clone(e.Details)
-		r.options.Redact(e)
+		// Redact works on a copy of its own, at every depth. Details that cannot be copied are
+		// refused below.
+		if own, err := e.Details.Normalize(); err == nil {
+			e.Details = own
+			r.options.Redact(e)
+		}
 	}
 	e.UpdatedAt = time.Time{} // the store's to set
 	_, err := e.Normalize()

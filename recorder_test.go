@@ -202,6 +202,38 @@ func TestSecretsDoNotReachTheStore(t *testing.T) {
 	}
 }
 
+func TestRedactWorksOnACopy(t *testing.T) {
+	var store appended
+	book, _ := newRecorder(t, &store, daybook.Options{Redact: func(e *daybook.Entry) {
+		delete(e.Details["employee"].(map[string]any), "salary")
+	}})
+	given := daybook.Details{"employee": map[string]any{"salary": 1, "name": "Ada"}}
+	err := book.Record(t.Context(), daybook.Entry{Action: daybook.Update, ResourceType: "user", OrganizationID: "acme", Details: given})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(daybook.Details{"employee": map[string]any{"name": "Ada"}}, store.entries[0].Details); diff != "" {
+		t.Errorf("stored -want +got:\n%s", diff)
+	}
+	if len(given["employee"].(map[string]any)) != 2 {
+		t.Errorf("the caller's details became %v", given)
+	}
+}
+
+func TestWhatComesTooLateIsLoggedWithoutItsSecrets(t *testing.T) {
+	book, log := newRecorder(t, &appended{}, daybook.Options{})
+	if err := book.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx := daybook.WithScope(t.Context(), daybook.Scope{OrganizationID: "acme", RequestID: "Bearer abcdefghijklmnopqrstuvwxyz0123456789"})
+	if err := book.Record(ctx, daybook.Entry{Action: daybook.Read, ResourceType: "document"}); !errors.Is(err, daybook.ErrClosed) {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "organization_id=acme") || strings.Contains(log.String(), "abcdefghijklmnop") {
+		t.Errorf("the log says %s", log)
+	}
+}
+
 func TestShutdownRefusesAndWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &appended{hang: true}

@@ -15,7 +15,8 @@ type Appender interface {
 	// An entry whose organization and id are stored already is accepted and not stored again if
 	// its content is the same ([SameContent]); otherwise Append returns ErrConflict and stores
 	// nothing. After an error or a cancelled context the entries may or may not be stored; to
-	// append the same entries again settles it. Append keeps nothing of entries after it returns.
+	// append the same entries again settles it. Append returns when ctx ends, whatever hangs, and
+	// keeps nothing of entries after it returns.
 	Append(ctx context.Context, entries ...Entry) error
 }
 

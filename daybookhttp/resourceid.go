@@ -145,15 +145,15 @@ func (s *jsonScanner) text() ([]byte, bool) {
 }
 
 // word returns a number or a literal. At the end of the body nobody knows whether it goes on.
-func (s *jsonScanner) word() (string, bool) {
+func (s *jsonScanner) word() ([]byte, bool) {
 	start := s.at
 	for ; s.at < len(s.body); s.at++ {
 		switch s.body[s.at] {
 		case ',', '}', ']', ' ', '\t', '\n', '\r':
-			return string(s.body[start:s.at]), true
+			return s.body[start:s.at], true
 		}
 	}
-	return "", false
+	return nil, false
 }
 
 // skip moves over one value.
@@ -197,7 +197,7 @@ func (s *jsonScanner) id() string {
 		return jsonText(text)
 	case c == '-' || '0' <= c && c <= '9':
 		number, _ := s.word()
-		return number
+		return string(number)
 	}
 	return ""
 }

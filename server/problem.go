@@ -89,8 +89,9 @@ func writeProblem(w http.ResponseWriter, p problem) {
 // write answers with the JSON of v. A client that is gone gets nothing, and nothing is left to do.
 func write(w http.ResponseWriter, contentType string, status int, v any) {
 	body, err := json.Marshal(v)
-	if err != nil { // no value of ours has this
-		status, body = http.StatusInternalServerError, []byte(`{"title":"Internal error","status":500}`)
+	if err != nil { // no value of ours has this: the times of entries and of parameters are bounded
+		contentType = "application/problem+json"
+		status, body = http.StatusInternalServerError, []byte(`{"title":"Internal Server Error","status":500}`)
 	}
 	h := w.Header()
 	h.Set("Content-Type", contentType)

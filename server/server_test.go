@@ -140,6 +140,17 @@ func TestPagesMeetWithoutGapOrOverlap(t *testing.T) {
 	}
 }
 
+// Such a year has no JSON, and the zero time means no bound.
+func TestTimesThatNoEntryHasAreRefused(t *testing.T) {
+	w := newWorld(t)
+	for _, parameter := range []string{"until=9999-12-31", "since=0000-01-01T00:00:00%2B10:00", "until=0001-01-01T00:00:00Z", "until=0000-12-31"} {
+		field, _, _ := strings.Cut(parameter, "=")
+		if p := w.problem("GET", "/v1/organizations/acme/entries?"+parameter, "localhost"); p.Status != http.StatusBadRequest || p.Field != field {
+			t.Errorf("%s: %+v", parameter, p)
+		}
+	}
+}
+
 func TestFiltersNarrowThePage(t *testing.T) {
 	w := newWorld(t)
 	for parameters, want := range map[string]int{

@@ -19,8 +19,17 @@ type moment struct {
 }
 
 // parseMoment reads a time of RFC 3339, a date in zone, "now", or how long ago, with or without a
-// leading minus: 90s, 30m, 24h, 7d, 2w, 1d12h. A day of "7d" has 24 hours.
+// leading minus: 90s, 30m, 24h, 7d, 2w, 1d12h. A day of "7d" has 24 hours. Years that no entry has are
+// refused: they would be no JSON, or the zero time, which means no bound.
 func parseMoment(field, s string, now time.Time, zone *time.Location) (moment, error) {
+	m, err := readMoment(field, s, now, zone)
+	if year := m.at.UTC().Year(); err == nil && (year < 1900 || year > 2200) {
+		return moment{}, &daybook.FieldError{Field: field, Reason: fmt.Sprintf("is %.60q, not between the years 1900 and 2200", s)}
+	}
+	return m, err
+}
+
+func readMoment(field, s string, now time.Time, zone *time.Location) (moment, error) {
 	if s == "now" {
 		return moment{at: now, relative: true}, nil
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -196,7 +197,7 @@ next:
 			continue
 		}
 		for _, r := range c.rows {
-			if first, ok := seen[r.key()]; ok && !daybook.SameContent(first.Entry, r.Entry) {
+			if first, ok := seen[r.key()]; ok && !(bytes.Equal(first.details, r.details) && daybook.SameContent(first.Entry, r.Entry)) {
 				alone = append(alone, c)
 				continue next
 			}
@@ -317,7 +318,7 @@ func compare(ctx context.Context, tx pgx.Tx, rows []*row, restore bool) error {
 				if err != nil {
 					return err
 				}
-				if r := sent[e.ID]; !daybook.SameContent(e, r.Entry) {
+				if r := sent[e.ID]; !r.same(e) {
 					return conflict(r)
 				}
 				delete(sent, e.ID)

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -10,11 +11,18 @@ import (
 	"github.com/daybookdev/daybook"
 )
 
-// A row is a normalized entry and the canonical form of its details. It is made in the caller's
-// goroutine, so that a writer does nothing but write.
+// A row is a normalized entry, without its details, and their canonical form. It is made in the
+// caller's goroutine, so that a writer does nothing but write.
 type row struct {
 	daybook.Entry
 	details []byte
+}
+
+// same reports whether e, which is stored under the row's id, has the row's content.
+func (r *row) same(e daybook.Entry) bool {
+	details, err := e.Details.Canonical()
+	e.Details = nil
+	return err == nil && bytes.Equal(details, r.details) && daybook.SameContent(e, r.Entry)
 }
 
 // A key is what no two entries have in common.
@@ -169,6 +177,7 @@ func prepare(entries []daybook.Entry, ids IDs) ([]*row, error) {
 			errs = append(errs, err)
 			continue
 		}
+		e.Details = nil // the caller's, who may change it when this call has given up; details is ours
 		rows[i] = &row{e, details}
 	}
 	return rows, errors.Join(errs...)

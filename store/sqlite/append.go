@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"zombiezen.com/go/sqlite"
@@ -33,6 +34,7 @@ func (s *Store) Append(ctx context.Context, entries ...daybook.Entry) error {
 			errs = append(errs, err)
 			continue
 		}
+		e.Details = nil // the caller's, who may change it when this call has given up; details is ours
 		rows[i] = row{e, details}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -48,6 +50,7 @@ func (s *Store) Append(ctx context.Context, entries ...daybook.Entry) error {
 type writer struct {
 	conn    *sqlite.Conn // the goroutine's alone, until it has ended
 	written *broadcast
+	between func(*sqlite.Conn) error // upkeep between two transactions
 	ended   chan struct{}
 
 	mu      sync.Mutex // guards what follows
@@ -65,8 +68,8 @@ type call struct {
 	done chan struct{}
 }
 
-func startWriter(conn *sqlite.Conn, written *broadcast) *writer {
-	w := &writer{conn: conn, written: written, ended: make(chan struct{})}
+func startWriter(conn *sqlite.Conn, written *broadcast, between func(*sqlite.Conn) error) *writer {
+	w := &writer{conn: conn, written: written, between: between, ended: make(chan struct{})}
 	w.wake = sync.NewCond(&w.mu)
 	go w.run()
 	return w
@@ -93,7 +96,18 @@ func (w *writer) enqueue(c *call) error {
 	case <-c.done:
 		return c.err
 	case <-c.ctx.Done():
+		w.withdraw(c)
 		return c.ctx.Err()
+	}
+}
+
+// withdraw takes a call that gave up out of the queue, if it still waits there, so that a disk that
+// hangs does not gather them.
+func (w *writer) withdraw(c *call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if i := slices.Index(w.waiting, c); i >= 0 {
+		w.waiting = slices.Delete(slices.Clone(w.waiting), i, i+1) // the array may be a group's too
 	}
 }
 
@@ -114,6 +128,8 @@ func (w *writer) run() {
 			return
 		}
 		w.commit(group)
+		// What fails here fails the next transaction too, whose callers get the error.
+		_ = w.between(w.conn)
 	}
 }
 
@@ -269,7 +285,7 @@ func (w *writer) insert(rows []row, next int64) (after int64, refused, err error
 		if err != nil {
 			return next, nil, err
 		}
-		if !daybook.SameContent(stored, r.Entry) {
+		if !r.same(stored) {
 			return next, fmt.Errorf("%w: %v", daybook.ErrConflict, r.ID), nil
 		}
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/store/sqlite"
@@ -93,5 +95,63 @@ func TestCloseFinishesWhatWasAccepted(t *testing.T) {
 		if stored[c] != found[fmt.Sprint(c)] {
 			t.Errorf("caller %d was told %v, stored is %v", c, stored[c], found[fmt.Sprint(c)])
 		}
+	}
+}
+
+// tattletale is a value of details that tells when it is read after its caller was answered.
+type tattletale struct {
+	t        *testing.T
+	answered *atomic.Bool
+}
+
+func (v tattletale) MarshalJSON() ([]byte, error) {
+	if v.answered.Load() {
+		v.t.Error("the details are read although Append has returned: the caller may be changing them")
+	}
+	return []byte(`"x"`), nil
+}
+
+// A call that gives up leaves its entry with the writer, which may write it later.
+func TestNothingOfTheCallersIsReadAfterwards(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "daybook.db"))
+	stored := entry("acme", "x")
+	stored.ID = daybook.NewID()
+	stored.Details = daybook.Details{"v": "x"}
+	if err := s.Append(t.Context(), stored); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for c := range 400 {
+		wg.Go(func() {
+			again := stored // the writer compares it with what is stored
+			again.Details = daybook.Details{"v": tattletale{t, new(atomic.Bool)}}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(c)*10*time.Microsecond)
+			defer cancel()
+			err := s.Append(ctx, again)
+			again.Details["v"].(tattletale).answered.Store(true)
+			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// A prefilter has a test for some members; the exact test has them all.
+func TestAQueryMayNameAsManyMembersAsDetailsHave(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "daybook.db"))
+	e, other := entry("acme", "all"), entry("acme", "one short")
+	e.Details, other.Details = daybook.Details{}, daybook.Details{}
+	for i := range 4000 {
+		e.Details[fmt.Sprint(i)] = i
+		other.Details[fmt.Sprint(i)] = i
+	}
+	other.Details["3999"] = 0
+	if err := s.Append(t.Context(), e, other); err != nil {
+		t.Fatal(err)
+	}
+	page, err := s.Query(t.Context(), "acme", daybook.Query{Details: e.Details})
+	if err != nil || len(page.Entries) != 1 || page.Entries[0].ResourceID != "all" {
+		t.Errorf("%d entries, %v", len(page.Entries), err)
 	}
 }

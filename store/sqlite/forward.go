@@ -18,8 +18,12 @@ import (
 // daybook_outbox_refused with the reason: it is not lost and holds up nothing. The refusals are
 // returned when all else is forwarded. Any other error leaves what is left in the outbox.
 func (o *Outbox) Forward(ctx context.Context) (taken int, err error) {
-	o.forwarding.Lock()
-	defer o.forwarding.Unlock()
+	select {
+	case o.forwarding <- struct{}{}:
+		defer func() { <-o.forwarding }()
+	case <-ctx.Done():
+		return 0, fmt.Errorf("wait for the outbox: %w", ctx.Err())
+	}
 	var refusals []error
 	for {
 		batch, err := o.read(ctx)
@@ -87,13 +91,13 @@ func (o *Outbox) deliver(ctx context.Context, batch []parcel) (refused []parcel,
 		entries = append(entries, batch[i].entry)
 	}
 	if whole {
-		if err := o.to.Append(ctx, entries...); err == nil || !final(err) {
+		if err := o.append(ctx, entries...); err == nil || !final(err) {
 			return nil, err
 		}
 	}
 	for _, p := range batch {
 		if p.reason == nil {
-			p.reason = o.to.Append(ctx, p.entry)
+			p.reason = o.append(ctx, p.entry)
 		}
 		switch {
 		case p.reason == nil:
@@ -104,6 +108,13 @@ func (o *Outbox) deliver(ctx context.Context, batch []parcel) (refused []parcel,
 		}
 	}
 	return refused, nil
+}
+
+// append gives the log its time and no more: who forwards holds up everybody else who would.
+func (o *Outbox) append(ctx context.Context, entries ...daybook.Entry) error {
+	ctx, cancel := context.WithTimeout(ctx, forwardTimeout)
+	defer cancel()
+	return o.to.Append(ctx, entries...)
 }
 
 // final reports whether sending the same entry again cannot help.
@@ -139,12 +150,14 @@ func (o *Outbox) Run(ctx context.Context) error {
 	pause := first
 	for {
 		taken, err := o.Forward(ctx)
+		wake := o.wake
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
 			o.log.LogAttrs(ctx, slog.LevelError, "outbox not forwarded", slog.String("error", err.Error()))
 			pause = min(max(4*pause, 50*time.Millisecond), longest)
+			wake = nil // further entries do not make the log work
 		case taken > 0:
 			pause = first
 		default:
@@ -153,14 +166,10 @@ func (o *Outbox) Run(ctx context.Context) error {
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
-		case <-o.wake:
-			timer.Stop()
-			if err == nil {
-				pause = first
-			}
+		case <-wake:
+			pause = first
 		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
 		}
+		timer.Stop()
 	}
 }

@@ -72,6 +72,45 @@ func TestACancelledOpenIsAnError(t *testing.T) {
 	}
 }
 
+// Connections are opened as they are needed, and no name of a file means something else.
+func TestAPathNamesOneFileForGood(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, path := range []string{":memory:", "daybook.db", "file:x.db", "a?mode=memory"} {
+		s, err := sqlite.Open(t.Context(), path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if err := s.Append(t.Context(), entry("acme", path)); err != nil {
+			t.Fatal(err)
+		}
+		here, _ := os.Getwd()
+		t.Chdir(t.TempDir())
+		other := open(t, "daybook.db")
+		if page, err := other.Query(t.Context(), "acme", daybook.Query{}); err != nil || len(page.Entries) != 0 {
+			t.Errorf("another directory's log has %d entries, %v", len(page.Entries), err)
+		}
+		if page, err := s.Query(t.Context(), "acme", daybook.Query{}); err != nil || len(page.Entries) != 1 || page.Entries[0].ResourceID != path {
+			t.Errorf("%s: %d entries, %v", path, len(page.Entries), err)
+		}
+		if info, err := os.Stat(filepath.Join(here, path)); err != nil || info.Size() == 0 && fileSize(filepath.Join(here, path+"-wal")) == 0 {
+			t.Errorf("%s is not on disk: %v", path, err)
+		}
+		t.Chdir(here)
+	}
+	if _, err := sqlite.Open(t.Context(), "", nil); err == nil {
+		t.Error("an empty path is opened")
+	}
+}
+
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
 func TestOnlyTheOwnerReadsTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "daybook.db")
 	s := open(t, path)

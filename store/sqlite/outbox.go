@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/daybookdev/daybook"
@@ -19,7 +18,7 @@ import (
 //
 // They exist if and only if the transaction commits, and they are durable when it has. They are
 // visible in the log when they have been forwarded: at once after [Outbox.Transact], otherwise
-// within milliseconds while [Outbox.Run] runs. The log is a file of its own because two copies
+// within [OutboxOptions.Poll], mostly within milliseconds, while [Outbox.Run] runs. The log is a file of its own because two copies
 // of SQLite in one program must never open one file (https://sqlite.org/howtocorrupt.html,
 // section 2.2), and a driver may bring its own copy.
 type Outbox struct {
@@ -29,15 +28,15 @@ type Outbox struct {
 	log  *slog.Logger
 	wake chan struct{} // holds one token when a transaction has written
 
-	forwarding sync.Mutex // one batch at a time, so that entries keep their order
+	forwarding chan struct{} // holds one token while somebody forwards: one at a time, so that entries keep their order
 }
 
 var _ daybook.Transactor = (*Outbox)(nil)
 
 // OutboxOptions are how an [Outbox] works. The zero OutboxOptions do.
 type OutboxOptions struct {
-	// Poll is how often Run looks for entries of transactions that committed without it noticing,
-	// for example in another process. 0 means a second.
+	// Poll is how often Run looks for entries: those of a long transaction, or of another process,
+	// wait up to this time after their commit. 0 means 100 ms.
 	Poll time.Duration
 
 	// Logger gets a line when Run cannot forward. nil means slog.Default().
@@ -59,13 +58,14 @@ create table if not exists daybook_outbox_refused (
 
 const (
 	forwardBatch   = 500             // entries that Forward appends at once
-	forwardTimeout = 5 * time.Second // how long Transact waits for the log after a commit
+	forwardTimeout = 5 * time.Second // of one append to the log; and how long Transact waits after a commit
 )
 
 // NewOutbox makes the tables daybook_outbox and daybook_outbox_refused in the application's
 // database, if they are not there, and returns an Outbox that forwards to a log. options may be nil. It starts no goroutine: call Run.
 func NewOutbox(ctx context.Context, db *sql.DB, to daybook.Appender, options *OutboxOptions) (*Outbox, error) {
-	o := &Outbox{db: db, to: to, poll: time.Second, log: slog.Default(), wake: make(chan struct{}, 1)}
+	o := &Outbox{db: db, to: to, poll: 100 * time.Millisecond, log: slog.Default(),
+		wake: make(chan struct{}, 1), forwarding: make(chan struct{}, 1)}
 	if options != nil && options.Poll > 0 {
 		o.poll = options.Poll
 	}
@@ -164,7 +164,6 @@ func (o *Outbox) Transact(ctx context.Context, f func(ctx context.Context, tx da
 	defer cancel()
 	if _, err := o.Forward(ctx); err != nil {
 		o.log.LogAttrs(ctx, slog.LevelError, "outbox not forwarded", slog.String("error", err.Error()))
-		o.notify()
 	}
 	return nil
 }

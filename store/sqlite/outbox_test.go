@@ -180,6 +180,40 @@ func TestRunForwardsWhatCommitsWhileItRuns(t *testing.T) {
 	<-done
 }
 
+// stuck is a log that hangs.
+type stuck struct{ begun, end chan struct{} }
+
+func (s stuck) Append(context.Context, ...daybook.Entry) error {
+	s.begun <- struct{}{}
+	<-s.end
+	return errors.New("the log hung")
+}
+
+// Whoever forwards to a log that hangs must not hold up requests beyond their deadline.
+func TestForwardEndsWithItsContextWhileAnotherHangs(t *testing.T) {
+	log := stuck{make(chan struct{}), make(chan struct{})}
+	outbox, db := newOutbox(t, log)
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(outbox.InTx(tx).Append(t.Context(), entry("acme", "x")), tx.Commit()); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() { _, err := outbox.Forward(t.Context()); done <- err }()
+	<-log.begun
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := outbox.Forward(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it ended with %v", err)
+	}
+	close(log.end)
+	if err := <-done; err == nil {
+		t.Error("a log that fails is no error")
+	}
+}
+
 // An id that belongs to another entry can show only when the outbox is forwarded. It must neither be
 // lost nor hold up what comes behind it.
 func TestRefusedEntriesAreSetAside(t *testing.T) {

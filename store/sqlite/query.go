@@ -16,6 +16,7 @@ import (
 // A reader is one connection that only reads, used by one query at a time.
 type reader struct {
 	conn    *sqlite.Conn
+	texts   map[string]bool // of statements, which the connection keeps prepared as long as it lives
 	details daybook.Details // what the SQL function details_contain looks for
 	network netip.Prefix    // what the SQL function ip_within looks for
 }
@@ -46,15 +47,18 @@ func (s *Store) borrow(ctx context.Context) (*reader, error) {
 	return r, nil
 }
 
+// mostStatements bounds the statements that a reader keeps prepared. Filters combine to thousands of
+// texts, and whoever asks chooses; a reader that has met so many begins anew.
+const mostStatements = 200
+
 // giveBack ends what a cancelled query may have left open: a snapshot that nobody ends would keep
 // the WAL from ever being folded into the file.
 func (s *Store) giveBack(r *reader) {
 	r.conn.SetInterrupt(nil)
-	if !r.conn.AutocommitEnabled() {
-		if err := exec(r.conn, `rollback`); err != nil {
-			r.conn.Close()
-			r = nil
-		}
+	broken := !r.conn.AutocommitEnabled() && exec(r.conn, `rollback`) != nil
+	if broken || len(r.texts) > mostStatements {
+		r.conn.Close()
+		r = nil
 	}
 	s.readers <- r
 }
@@ -64,7 +68,7 @@ func openReader(ctx context.Context, path string) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{conn: conn}
+	r := &reader{conn: conn, texts: map[string]bool{}}
 	if err := r.setUp(); err != nil {
 		conn.Close()
 		return nil, err
@@ -175,14 +179,19 @@ func compile(r *reader, organization string, q *daybook.Query) *condition {
 	if len(q.Details) > 0 {
 		r.details = q.Details
 		// Canonical text holds every matching scalar literally: this cheap test spares most rows
-		// the exact one.
-		for _, literal := range literals(nil, q.Details) {
+		// the exact one. The longest are the rarest.
+		found := literals(nil, q.Details)
+		slices.SortStableFunc(found, func(a, b string) int { return len(b) - len(a) })
+		for _, literal := range found[:min(len(found), mostLiterals)] {
 			c.and(`instr(details, ?) > 0`, text(literal))
 		}
 		c.and(`details is not null and details_contain(details)`)
 	}
 	return c
 }
+
+// mostLiterals bounds the cheap tests of one statement: each is a part of its text.
+const mostLiterals = 3
 
 func andAny[T ~string](c *condition, column string, values []T) {
 	switch len(values) {
@@ -343,7 +352,9 @@ func (r *reader) groups(organization string, q *daybook.Query, by []daybook.Fiel
 }
 
 func (r *reader) prepare(head string, where *condition, tail string) (*sqlite.Stmt, error) {
-	stmt, err := r.conn.Prepare(head + where.sql.String() + tail)
+	sql := head + where.sql.String() + tail
+	r.texts[sql] = true
+	stmt, err := r.conn.Prepare(sql)
 	if err != nil {
 		return nil, err
 	}

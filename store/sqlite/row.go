@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"net/netip"
 	"time"
 
@@ -17,11 +18,18 @@ const insertRow = `insert into activity_log (` + columns + `)
 	values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	on conflict (organization_id, id) do nothing`
 
-// A row is a normalized entry and the canonical form of its details. It is made in the caller's
-// goroutine, so that the writer does nothing but write.
+// A row is a normalized entry, without its details, and their canonical form. It is made in the
+// caller's goroutine, so that the writer does nothing but write.
 type row struct {
 	daybook.Entry
 	details []byte
+}
+
+// same reports whether e, which is stored under the row's id, has the row's content.
+func (r *row) same(e daybook.Entry) bool {
+	details, err := e.Details.Canonical()
+	e.Details = nil
+	return err == nil && bytes.Equal(details, r.details) && daybook.SameContent(e, r.Entry)
 }
 
 func (r *row) bind(stmt *sqlite.Stmt, position int64) {

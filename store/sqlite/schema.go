@@ -18,6 +18,7 @@ var schema string
 const (
 	applicationID = 0x44617962 // "Dayb", in the file's header (PRAGMA application_id)
 	schemaVersion = 1          // PRAGMA user_version
+	pageSize      = 4096
 
 	// Until this version two connections that wrote and checkpointed at once could corrupt a WAL
 	// (https://sqlite.org/wal.html, "The WAL-Reset Bug"); the next one was withdrawn.
@@ -57,7 +58,7 @@ func prepare(conn *sqlite.Conn) error {
 	if empty {
 		// Both take effect only before the first table, and outside a transaction. Incremental
 		// vacuum is what lets a sweep give space back.
-		if err := run(conn, `pragma page_size = 4096`, `pragma auto_vacuum = incremental`); err != nil {
+		if err := run(conn, fmt.Sprintf(`pragma page_size = %d`, pageSize), `pragma auto_vacuum = incremental`); err != nil {
 			return err
 		}
 	}
@@ -67,7 +68,7 @@ func prepare(conn *sqlite.Conn) error {
 		`pragma temp_store = memory`,
 		`pragma cache_size = -65536`, // 64 MiB
 		`pragma journal_size_limit = 268435456`,
-		`pragma wal_autocheckpoint = 32768`) // pages, 128 MiB: fewer, larger folds write fewer pages twice
+		fmt.Sprintf(`pragma wal_autocheckpoint = %d`, walPages))
 	if err != nil || !empty {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -35,6 +36,7 @@ type Store struct {
 	writer  *writer
 	readers chan *reader // free ones; nil stands for one that is not open yet
 	written *broadcast
+	folded  time.Time // when the WAL was last folded by force; the writer's alone
 
 	mu     sync.Mutex // guards closed
 	closed bool
@@ -60,6 +62,15 @@ func Open(ctx context.Context, path string, options *Options) (*Store, error) {
 	if o.Readers <= 0 {
 		o.Readers = 4
 	}
+	if path == "" {
+		return nil, errors.New("open the log: the path is empty")
+	}
+	// Absolute, since connections are opened later too and the program may change its directory;
+	// and so no path is a name that SQLite gives a meaning of its own, such as ":memory:".
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
 	if err := createFile(path); err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
@@ -79,7 +90,7 @@ func Open(ctx context.Context, path string, options *Options) (*Store, error) {
 	for range o.Readers {
 		s.readers <- nil
 	}
-	s.writer = startWriter(conn, s.written)
+	s.writer = startWriter(conn, s.written, s.boundWAL)
 	return s, nil
 }
 

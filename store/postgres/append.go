@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -197,7 +196,7 @@ next:
 			continue
 		}
 		for _, r := range c.rows {
-			if first, ok := seen[r.key()]; ok && !(bytes.Equal(first.details, r.details) && daybook.SameContent(first.Entry, r.Entry)) {
+			if first, ok := seen[r.key()]; ok && !first.equal(r) {
 				alone = append(alone, c)
 				continue next
 			}

@@ -25,6 +25,11 @@ func (r *row) same(e daybook.Entry) bool {
 	return err == nil && bytes.Equal(details, r.details) && daybook.SameContent(e, r.Entry)
 }
 
+// equal reports whether two rows of one id have the same content.
+func (r *row) equal(o *row) bool {
+	return bytes.Equal(r.details, o.details) && daybook.SameContent(r.Entry, o.Entry)
+}
+
 // A key is what no two entries have in common.
 type key struct {
 	organization string
@@ -193,7 +198,7 @@ func distinct(rows []*row) ([]*row, error) {
 		if !ok {
 			seen[r.key()] = r
 			unique = append(unique, r)
-		} else if !daybook.SameContent(first.Entry, r.Entry) {
+		} else if !first.equal(r) {
 			return nil, conflict(r)
 		}
 	}

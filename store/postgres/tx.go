@@ -172,7 +172,7 @@ func (t *sqlTx) compare(ctx context.Context, r *row) error {
 	if _, err := t.tx.ExecContext(ctx, becomeAgain); err != nil {
 		return err
 	}
-	if !daybook.SameContent(stored, r.Entry) {
+	if !r.same(stored) {
 		return conflict(r)
 	}
 	return nil

@@ -50,7 +50,7 @@ func connect(ctx context.Context, path string, flags sqlite.OpenFlags) (*sqlite.
 
 // prepare makes the schema in an empty file, and otherwise checks that the file is ours and not
 // newer than this program, before anything in it is changed.
-func prepare(conn *sqlite.Conn) error {
+func prepare(ctx context.Context, conn *sqlite.Conn) error {
 	empty, err := identify(conn)
 	if err != nil {
 		return err
@@ -62,8 +62,10 @@ func prepare(conn *sqlite.Conn) error {
 			return err
 		}
 	}
+	if err := enterWAL(ctx, conn); err != nil {
+		return err
+	}
 	err = run(conn,
-		`pragma journal_mode = wal`,
 		`pragma synchronous = full`,
 		`pragma temp_store = memory`,
 		`pragma cache_size = -65536`, // 64 MiB
@@ -73,6 +75,26 @@ func prepare(conn *sqlite.Conn) error {
 		return err
 	}
 	return create(conn)
+}
+
+// enterWAL switches a new file to WAL. When several programs do so at once SQLite tells all but one at
+// once that the file is busy, without waiting, since two that wait for each other would wait for ever.
+func enterWAL(ctx context.Context, conn *sqlite.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, busyTimeout)
+	defer cancel()
+	for {
+		err := run(conn, `pragma journal_mode = wal`)
+		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
+			return err
+		}
+		again := time.NewTimer(5 * time.Millisecond)
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return err
+		}
+	}
 }
 
 // create makes the schema in one transaction. Two programs may start at once: the second finds

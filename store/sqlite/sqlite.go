@@ -78,7 +78,7 @@ func Open(ctx context.Context, path string, options *Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the log %s: %w", path, explain(err))
 	}
-	if err := prepare(conn); err != nil {
+	if err := prepare(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open the log %s: %w", path, errors.Join(explain(err), conn.Close()))
 	}
 	s := &Store{

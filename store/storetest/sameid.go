@@ -1,9 +1,11 @@
 package storetest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -136,7 +138,11 @@ func contended(t testing.TB, s *subject) {
 		var wg sync.WaitGroup
 		for caller := range claims {
 			claims[caller] = first
-			claims[caller].ResourceID = fmt.Sprint("caller-", caller)
+			if round%2 == 0 {
+				claims[caller].ResourceID = fmt.Sprint("caller-", caller)
+			} else { // stores keep details apart from the other fields
+				claims[caller].Details = daybook.Details{"caller": json.Number(strconv.Itoa(caller))}
+			}
 			wg.Go(func() { errs[caller] = s.Append(t.Context(), claims[caller]) })
 		}
 		wg.Wait()
@@ -158,9 +164,11 @@ func contended(t testing.TB, s *subject) {
 
 func conflictWithinCall(t testing.TB, s *subject) {
 	one := Entry("acme")
-	two := one
+	two, three := one, one
 	two.ResourceID = "another"
-	for _, call := range [][]daybook.Entry{{one, two}, {Entry("acme"), one, Entry("acme"), two}, {one, Entry("zeta"), one, two}} {
+	three.Details = daybook.Details{"another": true} // stores keep details apart from the other fields
+	for _, call := range [][]daybook.Entry{{one, two}, {Entry("acme"), one, Entry("acme"), two}, {one, Entry("zeta"), one, two},
+		{one, three}, {three, Entry("acme"), one}} {
 		if err := s.Append(t.Context(), call...); !errors.Is(err, daybook.ErrConflict) {
 			t.Errorf("two entries with one id in one call: %v, want a conflict", err)
 		}

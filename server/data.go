@@ -32,6 +32,9 @@ type Data struct {
 // OpenData opens the data directory dir, which must hold a log: otherwise the error is ErrNoLog
 // and nothing is made. Call Close when done.
 func OpenData(ctx context.Context, dir string) (*Data, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is not a directory: name the directory in which %s lies", dir, LogFile)
+	}
 	switch _, err := os.Stat(filepath.Join(dir, LogFile)); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w in %s", ErrNoLog, dir)

@@ -171,7 +171,7 @@ func (p *params) detail(s string) error {
 	refuse := func(reason string) error { return &daybook.FieldError{Field: "detail", Reason: reason} }
 	path, text, ok := parsePath(s)
 	if !ok {
-		return refuse(fmt.Sprintf("is %.60q, but looks like path=value, with dots in the path: changes.title.new=Plan", s))
+		return refuse(fmt.Sprintf("is %.60q, but must look like path=value, with dots in the path: changes.title.new=Plan", s))
 	}
 	var value any = text
 	if json.Valid([]byte(text)) {

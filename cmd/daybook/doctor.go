@@ -81,9 +81,13 @@ func (d *diagnosis) examineModes() {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // the WAL comes and goes, and the key is made at its first use
 		}
+		others := fs.FileMode(0o077)
+		if name == "" { // the files keep what is in them; who can write the directory can put others in their place
+			others = 0o022
+		}
 		if err != nil {
 			d.Warnings = append(d.Warnings, err.Error())
-		} else if info.Mode().Perm()&0o077 != 0 {
+		} else if info.Mode().Perm()&others != 0 {
 			d.Warnings = append(d.Warnings, fmt.Sprintf("%s can be used by other users (mode %#o): chmod go= %s", path, info.Mode().Perm(), commandLine(path)))
 		}
 	}

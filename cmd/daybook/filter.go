@@ -79,6 +79,10 @@ func (f *filterFlags) arguments(q daybook.Query) []string {
 	var args []string
 	add := func(name string, values ...string) {
 		for _, v := range values {
+			if strings.HasPrefix(v, "-") { // behind a space it would be taken for a flag
+				args = append(args, "--"+name+"="+v)
+				continue
+			}
 			args = append(args, "--"+name, v)
 		}
 	}

@@ -198,7 +198,10 @@ func (f *entryFlags) entry() (e daybook.Entry, err error) {
 func addDetail(e *daybook.Entry, s string) error {
 	key, text, ok := strings.Cut(s, "=")
 	if !ok || key == "" {
-		return &daybook.FieldError{Field: "detail", Reason: fmt.Sprintf("is %.60q, but looks like key=value", s)}
+		return &daybook.FieldError{Field: "detail", Reason: fmt.Sprintf("is %.60q, but must look like key=value", s)}
+	}
+	if strings.ContainsAny(key, `."`) { // daybook query reads a path here
+		return &daybook.FieldError{Field: "detail", Reason: fmt.Sprintf("has the key %.60q with a dot or a quotation mark: give it, or what is nested, with --details", key)}
 	}
 	var value any = text
 	if json.Valid([]byte(text)) {

@@ -138,7 +138,7 @@ func (im *lineImport) add(ctx context.Context, l line) error {
 	if len(bytes.TrimSpace(l.text)) == 0 {
 		return nil
 	}
-	e, err := daybook.ParseEntry(l.text)
+	e, err := daybook.ParseEntry(bytes.TrimPrefix(l.text, []byte("\ufeff"))) // some editors begin a file with it
 	if err == nil {
 		err = im.book.Record(ctx, e)
 	}

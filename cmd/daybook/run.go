@@ -63,8 +63,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		args = []string{"help"}
 	}
 	for i, a := range args {
-		if !utf8.ValidString(a) { // the parser would alter it without a word
+		switch flag, value, ok := strings.Cut(a, "="); {
+		case !utf8.ValidString(a): // the parser would alter it without a word
 			return usageError{fmt.Errorf("argument %d is not valid UTF-8: %s", i+1, a)}
+		case a == "" && i > 0: // a variable that is not set must not widen a question
+			return usageError{fmt.Errorf("%s is empty: leave it out", args[i-1])}
+		case ok && value == "" && strings.HasPrefix(flag, "--"):
+			return usageError{fmt.Errorf("%s is empty: leave it out", flag)}
 		}
 	}
 	command, err := p.parser.Parse(args)
@@ -92,7 +97,6 @@ func newParser(c *commands, stdout, stderr io.Writer) (*kong.Kong, error) {
 		kong.NoDefaultHelp(),
 		kong.Help(printHelp),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
-		kong.WithHyphenPrefixedParameters(true), // --since -24h
 		kong.TypeMapper(reflect.TypeFor[daybook.Position](), kong.MapperFunc(mapPosition)),
 	)
 }

@@ -243,10 +243,11 @@ func checkRole(ctx context.Context, pool *pgxpool.Pool, allow bool) error {
 	if err != nil {
 		return fmt.Errorf("look at the role's rights: %w", err)
 	}
-	if !member {
-		return fmt.Errorf("the role %q lacks rights: as the owner, grant daybook_app to %q", name, name)
-	}
+	lacks := fmt.Errorf("the role %q lacks rights: as the owner, grant daybook_app to %q", name, name)
 	if allow {
+		if !member {
+			return lacks
+		}
 		return nil
 	}
 	const way = "connect as a role that has daybook_app and nothing more of the log, or set AllowBypassRLS"
@@ -257,6 +258,8 @@ func checkRole(ctx context.Context, pool *pgxpool.Pool, allow bool) error {
 		return fmt.Errorf("the role %q bypasses row-level security: %s", name, way)
 	case owner:
 		return fmt.Errorf("the role %q owns the table activity_log and could switch its row-level security off: %s", name, way)
+	case !member:
+		return lacks
 	case inherits:
 		return fmt.Errorf("the role %q reads details of all organizations without asking: revoke what it has beside daybook_app", name)
 	case changes:

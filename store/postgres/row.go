@@ -212,7 +212,7 @@ func checkUUIDs(e *daybook.Entry) error {
 	var errs []error
 	for _, f := range [...]struct{ name, value string }{{"organization_id", e.OrganizationID}, {"resource_id", e.ResourceID}, {"user_id", e.UserID}} {
 		if !isUUID(f.value) {
-			errs = append(errs, &daybook.FieldError{Field: f.name, Reason: fmt.Sprintf("is %.60q, not a UUID: for other ids create the schema with ids=text", f.value)})
+			errs = append(errs, &daybook.FieldError{Field: f.name, Reason: fmt.Sprintf("is %.60q, not a UUID: for other ids create the schema with ids=text (MigrateOptions.IDs)", f.value)})
 		}
 	}
 	return errors.Join(errs...)

@@ -42,7 +42,9 @@ func run(ctx context.Context, args []string) (err error) {
 	dir := flags.String("dir", "workspace-data", "directory of the application's data; made when it is not there")
 	addr := flags.String("addr", "127.0.0.1:8090", "address to listen on")
 	proxies := flags.String("trusted-proxies", "", "networks whose X-Forwarded-For is believed, with commas between: 10.0.0.0/8")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	trusted, err := parsePrefixes(*proxies)

@@ -5,8 +5,8 @@ type Progress struct{ p progress }
 
 func NewProgress(hint int64) *Progress { return &Progress{progress{hint: hint}} }
 
-func (p *Progress) Advance(taken []int64, full bool, xmin, xmax int64) {
-	p.p = p.p.advance(taken, full, xmin, xmax)
+func (p *Progress) Advance(taken []int64, full bool, xmin, own int64) {
+	p.p = p.p.advance(taken, full, xmin, own)
 }
 
 // Covers reports whether a round would look at the number.

@@ -14,18 +14,20 @@ type progress struct {
 // A gap is a range of numbers that were missing when a round read beyond them.
 type gap struct {
 	low, high int64
-	// mark is above every transaction that had drawn a number when the gap was seen
-	// (pg_snapshot_xmax). When all below it have ended, what has not come was rolled back.
+	// mark is above every transaction that had drawn a number when the gap was seen: the id of the
+	// round that saw it, which drew that id later. When all below it have ended, what has not come
+	// was rolled back. (pg_snapshot_xmax will not do: it is above all that have *ended*, and who
+	// drew a number and still runs may be exactly there.)
 	mark int64
 }
 
 // advance returns the progress behind a round that took the given numbers, ascending. full says that
 // there may be more. xmin is the oldest transaction that was running before the rows were taken, and
-// xmax above all that had begun when they were taken.
+// own the round's own, which got its id by taking them.
 //
 // A number is drawn by a transaction that has its id already, since it has written the entry
-// first. So whoever drew a number below a visible one had begun before xmax.
-func (p progress) advance(taken []int64, full bool, xmin, xmax int64) progress {
+// first. So whoever drew a number below one that the round saw has an id below own.
+func (p progress) advance(taken []int64, full bool, xmin, own int64) progress {
 	seen := int64(1<<63 - 1) // every visible number up to here was taken
 	next := p
 	if n := len(taken); n > 0 {
@@ -36,7 +38,7 @@ func (p progress) advance(taken []int64, full bool, xmin, xmax int64) progress {
 	}
 	candidates := p.gaps
 	if next.hint > p.hint {
-		candidates = append(candidates[:len(candidates):len(candidates)], gap{p.hint, next.hint - 1, xmax})
+		candidates = append(candidates[:len(candidates):len(candidates)], gap{p.hint, next.hint - 1, own})
 	}
 	next.gaps = nil
 	for _, g := range candidates {

@@ -183,9 +183,10 @@ func (s *sequencer) round(ctx context.Context, limit int) (n int, err error) {
 	var was order
 	var rows []queued
 	var low, high, mark []int64
-	var xmin, xmax int64
+	var xmin, own int64
 	var batch pgx.Batch
-	// The oldest transaction from before the rows are taken, the newest from behind: see advance.
+	// The oldest transaction from before the rows are taken, and our id, which we have only if we took any: see
+	// advance.
 	batch.Queue(`select epoch, next_position, hint, gap_low, gap_high, gap_mark, pg_snapshot_xmin(pg_current_snapshot())::text::bigint from ledger_order where one`).
 		QueryRow(func(r pgx.Row) error { return r.Scan(&was.epoch, &was.next, &was.hint, &low, &high, &mark, &xmin) })
 	batch.Queue(takeRows, limit, full).Query(func(found pgx.Rows) error {
@@ -198,7 +199,7 @@ func (s *sequencer) round(ctx context.Context, limit int) (n int, err error) {
 		}
 		return found.Err()
 	})
-	batch.Queue(`select pg_snapshot_xmax(pg_current_snapshot())::text::bigint`).QueryRow(func(r pgx.Row) error { return r.Scan(&xmax) })
+	batch.Queue(`select coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0)`).QueryRow(func(r pgx.Row) error { return r.Scan(&own) })
 	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 		return 0, err
 	}
@@ -210,7 +211,7 @@ func (s *sequencer) round(ctx context.Context, limit int) (n int, err error) {
 		seqs[i] = rows[i].seq
 	}
 	now := was
-	now.progress = was.advance(seqs, len(rows) == limit, xmin, xmax)
+	now.progress = was.advance(seqs, len(rows) == limit, xmin, own)
 	now.next += int64(len(rows))
 	if len(rows) > 0 || len(now.gaps) != len(was.gaps) {
 		if err := s.place(ctx, tx, was, now, rows); err != nil {

@@ -37,7 +37,7 @@ type diagnosis struct {
 const (
 	lowDisk    = 1 << 30 // bytes: below, doctor warns
 	longBehind = 10_000  // entries
-	largeWAL   = 1 << 30 // bytes: 16 times what it is folded at
+	largeWAL   = 1 << 30 // bytes: four times the size beyond which a store folds it whoever reads
 )
 
 func (c *doctorCommand) Run(ctx context.Context, p *program) (err error) {

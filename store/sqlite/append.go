@@ -210,11 +210,12 @@ func (w *writer) transact(calls []*call) (err error) {
 			err = errors.Join(err, exec(w.conn, `rollback`))
 		}
 	}()
-	next, err := w.nextPosition()
+	_, last, err := order(w.conn)
 	if err != nil {
 		return err
 	}
-	first := next
+	first := last + 1
+	next := first
 	for _, c := range calls {
 		switch {
 		case c.task != nil:
@@ -239,11 +240,6 @@ func (w *writer) transact(calls []*call) (err error) {
 		}
 	}
 	return exec(w.conn, `commit`)
-}
-
-func (w *writer) nextPosition() (next int64, err error) {
-	_, last, err := order(w.conn)
-	return last + 1, err
 }
 
 // insertAll inserts the rows of one call, all or none.

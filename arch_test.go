@@ -111,6 +111,25 @@ func TestNoStatementChangesEntries(t *testing.T) {
 	})
 }
 
+// A Principal comes from a credential. The one that comes from none is for whoever has the data: the
+// command line, and a server that was told to ask for no credential.
+func TestNoHandlerMakesAnOperator(t *testing.T) {
+	allowed := []string{"access", "cmd/daybook", "server"}
+	eachGoFile(t, func(name string, file *ast.File, set *token.FileSet) {
+		if strings.HasSuffix(name, "_test.go") || slices.Contains(allowed, path.Dir(name)) {
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Operator" {
+				if x, ok := s.X.(*ast.Ident); ok && x.Name == "access" {
+					t.Errorf("%s uses access.Operator", set.Position(s.Pos()))
+				}
+			}
+			return true
+		})
+	})
+}
+
 // Every decision has its page, numbered without gaps.
 func TestDecisionsAreNumbered(t *testing.T) {
 	pages, err := filepath.Glob("docs/decisions/*.md")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,7 +16,7 @@ var registered = [...]string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
 // read returns what the claims say, without the organization, after checking all that does not
 // depend on the present moment.
 func (k *key) read(claims object) (Claims, error) {
-	for _, name := range append(registered[:], k.OrganizationClaim) {
+	for _, name := range append(registered[:], k.OrganizationClaim, k.PermissionsClaim, "azp", "client_id") {
 		if err := claims.onlySpelling(name); err != nil {
 			return Claims{}, fmt.Errorf("the payload %w", err)
 		}
@@ -36,6 +37,12 @@ func (k *key) read(claims object) (Claims, error) {
 		if c.ID, ok = plainString(id); !ok {
 			return Claims{}, errors.New("jti is not a string of visible characters")
 		}
+	}
+	if c.Client, err = client(claims); err != nil {
+		return Claims{}, err
+	}
+	if c.Permissions, err = k.permissions(claims[k.PermissionsClaim]); err != nil {
+		return Claims{}, err
 	}
 	if _, ok := claims["exp"]; !ok {
 		return Claims{}, errors.New("exp is missing")
@@ -73,6 +80,43 @@ func (k *key) audience(v any) ([]string, error) {
 		return nil, fmt.Errorf("aud does not name %q", k.Audience)
 	}
 	return audience, nil
+}
+
+// client reads who the token was made for: azp (OpenID Connect) or client_id (RFC 9068).
+func client(claims object) (string, error) {
+	for _, name := range [...]string{"azp", "client_id"} {
+		if v, there := claims[name]; there {
+			s, ok := plainString(v)
+			if !ok {
+				return "", fmt.Errorf("%s is not a string of visible characters", name)
+			}
+			return s, nil
+		}
+	}
+	return "", nil
+}
+
+// permissions reads the claim with the words that the issuer's Permissions know.
+func (k *key) permissions(v any) ([]Permission, error) {
+	var found []Permission
+	switch v := v.(type) {
+	case nil:
+	case string:
+		for word := range strings.FieldsSeq(v) {
+			found = append(found, k.Permissions[word]...)
+		}
+	case []any:
+		for _, item := range v {
+			word, ok := item.(string)
+			if !ok {
+				return nil, fmt.Errorf("%s holds something else than strings", k.PermissionsClaim)
+			}
+			found = append(found, k.Permissions[word]...)
+		}
+	default:
+		return nil, fmt.Errorf("%s is neither a string nor a list", k.PermissionsClaim)
+	}
+	return inOrder(found), nil
 }
 
 // organization reads the claim that names the organization.

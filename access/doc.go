@@ -1,4 +1,8 @@
-// Package access tells who a token speaks for.
+// Package access tells who sends a request, and what that one may do.
+//
+// An [Authenticator] makes a [Principal] from a request. A Principal has [Permission]s and gives
+// out [Organization]s: a handler that takes an Organization cannot be reached by whoever has no
+// right to it.
 //
 // A [Verifier] checks JSON Web Tokens (RFC 7519), signed in the compact form of RFC 7515, and
 // returns their [Claims]: the user, and the organization that the user acts in. An application

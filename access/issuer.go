@@ -10,6 +10,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,6 +48,14 @@ type Issuer struct {
 
 	// OrganizationClaim is the claim that holds the organization. "": org_id.
 	OrganizationClaim string
+
+	// PermissionsClaim is the claim with the words that Permissions knows: a string of words
+	// between spaces, as in RFC 8693, section 4.2, or a list of strings. "": scope.
+	PermissionsClaim string
+
+	// Permissions says what the words of that claim allow. Other words allow nothing, so a token
+	// of an issuer without Permissions says who somebody is, and allows nothing in a server.
+	Permissions map[string][]Permission
 
 	// Type is what typ must say, such as at+jwt for the access tokens of RFC 9068, so that an ID
 	// token does not pass for one (RFC 8725, section 3.11). Case and a prefix application/ do
@@ -90,6 +100,9 @@ func newKey(i Issuer) (*key, error) {
 	if i.OrganizationClaim == "" {
 		i.OrganizationClaim = "org_id"
 	}
+	if i.PermissionsClaim == "" {
+		i.PermissionsClaim = "scope"
+	}
 	switch {
 	case i.Skew == 0:
 		i.Skew = 30 * time.Second
@@ -111,11 +124,23 @@ func newKey(i Issuer) (*key, error) {
 		{"Issuer", i.Issuer, false},
 		{"Audience", i.Audience, false},
 		{"OrganizationClaim", i.OrganizationClaim, false},
+		{"PermissionsClaim", i.PermissionsClaim, false},
 		{"KeyID", i.KeyID, true},
 		{"Type", i.Type, true},
 	} {
 		if _, ok := plainString(f.value); !ok && (f.value != "" || !f.optional) {
 			return nil, fmt.Errorf("the %s is %q: it needs visible characters, without white space around them", f.name, f.value)
+		}
+	}
+	if i.OrganizationClaim == i.PermissionsClaim {
+		return nil, fmt.Errorf("the claim %s cannot hold both the organization and the permissions", i.PermissionsClaim)
+	}
+	i.Permissions = maps.Clone(i.Permissions)
+	for word, permissions := range i.Permissions {
+		for _, p := range permissions {
+			if !slices.Contains(AllPermissions(), p) || p == Follow {
+				return nil, fmt.Errorf("the Permissions give %q for %q, which is no permission in one organization", p, word)
+			}
 		}
 	}
 	for _, name := range registered {

@@ -31,11 +31,16 @@ type Claims struct {
 	Subject      string    // sub: the user
 	Organization string    // the claim that [Issuer.OrganizationClaim] names
 	Issuer       string    // iss: who vouches for all this
+	Client       string    // azp or client_id: the program that the token was made for, "" if it is not named
 	Audience     []string  // aud: whom the token is for, ours among them
 	ID           string    // jti, "" if there is none; one ES256 token may have several texts, but not ids
 	ExpiresAt    time.Time // exp
 	NotBefore    time.Time // nbf, zero if there is none
 	IssuedAt     time.Time // iat, zero if there is none
+
+	// Permissions are what [Issuer.Permissions] makes of the token's words. A Signer does not
+	// write them.
+	Permissions []Permission
 
 	// All holds every claim of the token, those above included, as encoding/json decodes them,
 	// but numbers as json.Number. Whatever is read from it has a valid signature, and no other

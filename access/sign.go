@@ -131,6 +131,9 @@ func (s *Signer) members(c Claims) map[string]any {
 	members["sub"] = c.Subject
 	members["aud"] = c.Audience
 	members[s.key.OrganizationClaim] = c.Organization
+	if c.Client != "" {
+		members["client_id"] = c.Client
+	}
 	members["iat"] = c.IssuedAt.Unix()
 	if !c.ExpiresAt.IsZero() {
 		members["exp"] = c.ExpiresAt.Unix()
@@ -163,7 +166,7 @@ func (s *Signer) check(c Claims, payload []byte) error {
 		begin = read.NotBefore
 	}
 	switch {
-	case read.Subject != c.Subject, read.Organization != c.Organization, read.ID != c.ID, !slices.Equal(read.Audience, c.Audience):
+	case read.Subject != c.Subject, read.Organization != c.Organization, read.ID != c.ID, c.Client != "" && read.Client != c.Client, !slices.Equal(read.Audience, c.Audience):
 		return errors.New("a claim is not valid UTF-8")
 	case !read.ExpiresAt.After(begin):
 		return errors.New("exp is not after iat and nbf")

@@ -40,23 +40,33 @@ func (r *row) key() key { return key{r.OrganizationID, r.ID} }
 
 // insertRows writes rows and queues those that were not there, in their order, and returns how many
 // these were. Every parameter is a list of texts, so that any driver can send it; the row's own
-// insert comes before its queue number is drawn, which the sequencer relies on (see advance).
+// insert comes before its queue number is drawn, which the sequencer relies on (see advance). "is
+// true" makes the search for what was inserted a hash table, whatever the planner thinks of the
+// number of rows.
 const insertRows = `
-with fresh as (
-	insert into activity_log (id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
-		user_agent, created_at, updated_at, actor_type, outcome, recorded_by)
-	select e.id::uuid, e.action, e.resource_type, e.resource_id::daybook_key, e.user_id::daybook_key, e.organization_id::daybook_key,
+with sent as materialized (
+	select e.n, e.id::uuid, e.action, e.resource_type, e.resource_id::daybook_key, e.user_id::daybook_key, e.organization_id::daybook_key,
 		e.request_id, e.details::jsonb, e.ip_address, e.user_agent, e.created_at::timestamptz, e.updated_at::timestamptz,
 		e.actor_type, e.outcome, e.recorded_by
 	from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
 		$10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) with ordinality
 		as e(id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
 		user_agent, created_at, updated_at, actor_type, outcome, recorded_by, n)
-	order by e.n
+), fresh as (
+	insert into activity_log (id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
+		user_agent, created_at, updated_at, actor_type, outcome, recorded_by)
+	select id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
+		user_agent, created_at, updated_at, actor_type, outcome, recorded_by
+	from sent
+	order by n
 	on conflict (organization_id, id) do nothing
 	returning organization_id, id
 ), queued as (
-	insert into ledger_pending (organization_id, id) select organization_id, id from fresh
+	insert into ledger_pending (organization_id, id, action, resource_type, actor_type, outcome)
+	select organization_id, id, action, resource_type, actor_type, outcome
+	from sent
+	where ((organization_id, id) in (select organization_id, id from fresh)) is true
+	order by n
 )
 select count(*) from fresh`
 

@@ -44,6 +44,7 @@ create table activity_log (
 	actor_type      varchar(20)  not null,
 	outcome         varchar(20)  not null,
 	recorded_by     varchar(255),
+	search          text,                  -- what free text finds: folded values, joined by line feeds
 	kind            smallint     not null default 1,
 	leaf_version    smallint,              -- from here on: the ledger's
 	salt            bytea,
@@ -72,11 +73,16 @@ create table ledger (
 	frontier        bytea  not null default ''
 );
 
--- Committed entries that have no place yet. Rows come and go, so dead ones must not pile up.
+-- Committed entries that have no place yet, with what the rollup groups them by. Rows come and go,
+-- so dead ones must not pile up.
 create table ledger_pending (
 	seq             bigint generated always as identity primary key,
 	organization_id {key} not null,
 	id              uuid  not null,
+	action          varchar(20)  not null,
+	resource_type   varchar(100) not null,
+	actor_type      varchar(20)  not null,
+	outcome         varchar(20)  not null,
 	leaf_hash       bytea,
 	queued_at       timestamptz not null default clock_timestamp()
 ) with (autovacuum_vacuum_cost_delay = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
@@ -94,7 +100,7 @@ create index ledger_sequence_id on ledger_sequence (id);
 
 -- One row: the next place, and how far the queue has been read. Numbers of the queue from hint on
 -- have not been looked at; the gaps are ranges of smaller ones that were missing, and may still be
--- committed by a transaction below gap_mark (pg_snapshot_xmax).
+-- committed by a transaction below gap_mark. What has a place up to "folded" is in the rollup.
 create table ledger_order (
 	one           boolean primary key default true check (one),
 	epoch         int      not null,
@@ -102,7 +108,8 @@ create table ledger_order (
 	hint          bigint   not null default 1,
 	gap_low       bigint[] not null default '{}',
 	gap_high      bigint[] not null default '{}',
-	gap_mark      bigint[] not null default '{}'
+	gap_mark      bigint[] not null default '{}',
+	folded        bigint   not null default 0
 );
 insert into ledger_order (epoch, next_position) values (1, 1);
 
@@ -111,6 +118,50 @@ create table ledger_follower (
 	epoch      int    not null,
 	position   bigint not null,
 	updated_at timestamptz not null default now()
+);
+
+-- How many entries each organization has, in UTC hours, days and months, which are 1, 2 and 3. The
+-- sequencer, which is one, keeps it, so that writers never meet in one row. Every entry is counted
+-- in exactly one of three: here when it has a place up to ledger_order.folded, in
+-- daybook_rollup_recent when it has a later place, and in ledger_pending when it has none.
+create table daybook_rollup (
+	organization_id {key}        not null,
+	span            smallint     not null check (span between 1 and 3),
+	start           timestamptz  not null,
+	action          varchar(20)  not null,
+	resource_type   varchar(100) not null,
+	actor_type      varchar(20)  not null,
+	outcome         varchar(20)  not null,
+	entries         bigint       not null,
+	primary key (organization_id, span, start, action, resource_type, actor_type, outcome)
+) with (fillfactor = 80);
+
+-- What the last rounds of the sequencer added, by the hour. Rounds append here and change nothing:
+-- a row of the rollup that every round changed would leave hundreds of versions behind while
+-- someone holds a snapshot. position is the last one of the round.
+create table daybook_rollup_recent (
+	position        bigint       not null,
+	organization_id {key}        not null,
+	start           timestamptz  not null,
+	action          varchar(20)  not null,
+	resource_type   varchar(100) not null,
+	actor_type      varchar(20)  not null,
+	outcome         varchar(20)  not null,
+	entries         bigint       not null
+) with (autovacuum_vacuum_cost_delay = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+create index daybook_rollup_recent_position on daybook_rollup_recent (position);
+
+-- Small records of the server, such as API keys and saved views. The organization '' is the
+-- deployment itself.
+create table daybook_document (
+	kind         text   collate "C" not null,
+	organization text   collate "C" not null,
+	name         text   collate "C" not null,
+	revision     bigint not null,
+	content      bytea  not null,
+	updated_at   timestamptz not null,
+	expires_at   timestamptz,
+	primary key (kind, organization, name)
 );
 
 -- What is missing must be an error: an unset organization that simply matched nothing would look
@@ -134,12 +185,33 @@ create policy record on activity_log for insert to daybook_app with check (true)
 create policy keys on activity_log for select to daybook_app using (true); -- by grant, of two columns
 create policy follow on activity_log for select to daybook_follower using (true);
 
+alter table ledger_pending enable row level security;
+alter table ledger_pending force row level security;
+create policy own_organization on ledger_pending for select to public using (organization_id = (select daybook_organization()));
+create policy queue on ledger_pending for insert to daybook_app with check (true);
+create policy sequence on ledger_pending for all to daybook_follower using (true);
+
+alter table daybook_rollup enable row level security;
+alter table daybook_rollup force row level security;
+create policy own_organization on daybook_rollup for select to public using (organization_id = (select daybook_organization()));
+create policy fold on daybook_rollup for all to daybook_follower using (true);
+
+alter table daybook_rollup_recent enable row level security;
+alter table daybook_rollup_recent force row level security;
+create policy own_organization on daybook_rollup_recent for select to public using (organization_id = (select daybook_organization()));
+create policy fold on daybook_rollup_recent for all to daybook_follower using (true);
+
 grant insert on activity_log to daybook_app;
 grant select (organization_id, id) on activity_log to daybook_app;
-grant insert (organization_id, id, leaf_hash) on ledger_pending to daybook_app;
+grant insert (organization_id, id, action, resource_type, actor_type, outcome, leaf_hash) on ledger_pending to daybook_app;
 grant select on daybook_schema, ledger_order to daybook_app;
+grant select, insert, update, delete on daybook_document to daybook_app;
 grant select on activity_log to daybook_reader, daybook_follower;
+grant select (seq, organization_id, id, action, resource_type, actor_type, outcome) on ledger_pending to daybook_reader;
+grant select on ledger_order, daybook_rollup, daybook_rollup_recent to daybook_reader;
 grant select, delete on ledger_pending to daybook_follower;
 grant select, insert on ledger_sequence to daybook_follower;
 grant select, insert, update on ledger, ledger_follower to daybook_follower;
 grant select, update on ledger_order to daybook_follower;
+grant select, insert, update on daybook_rollup to daybook_follower;
+grant select, insert, delete on daybook_rollup_recent to daybook_follower;

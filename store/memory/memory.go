@@ -12,8 +12,8 @@ import (
 	"github.com/daybookdev/daybook"
 )
 
-// A Store is a daybook.Store in memory. It is also a [daybook.Watcher], a [daybook.Positions] and a
-// [daybook.Transactor]. Safe for concurrent use. Make one with [New].
+// A Store is a daybook.Store in memory. It is also a [daybook.Watcher], a [daybook.Positions], a
+// [daybook.Transactor] and a [daybook.Reporter]. Safe for concurrent use. Make one with [New].
 type Store struct {
 	mu        sync.Mutex // guards what follows
 	entries   []kept     // in the total order: the first has the position 1
@@ -29,6 +29,7 @@ var (
 	_ daybook.Watcher    = (*Store)(nil)
 	_ daybook.Positions  = (*Store)(nil)
 	_ daybook.Transactor = (*Store)(nil)
+	_ daybook.Reporter   = (*Store)(nil)
 )
 
 // epoch is that of every position: the order of a Store never begins anew.

@@ -41,8 +41,8 @@ var rules = map[string]rule{
 	"internal/migrate": {},
 	"internal/testdb":  {},
 
-	"server":      {ours: ". store/sqlite", inTests: "store/memory"},
-	"cmd/daybook": {ours: ". server store/sqlite examples/workspace", others: "github.com/alecthomas/kong golang.org/x/sys/unix", inTests: "github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
+	"server":      {ours: ". store/sqlite store/postgres", inTests: "store/memory internal/testdb"},
+	"cmd/daybook": {ours: ". server store/sqlite store/postgres examples/workspace", others: "github.com/alecthomas/kong golang.org/x/sys/unix", inTests: "github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
 
 	"examples/workspace":       {ours: ". access daybookhttp store/sqlite", others: "modernc.org/sqlite", inTests: "daybooktest"},
 	"examples/workspace/serve": {ours: ". examples/workspace store/sqlite"},

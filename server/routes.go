@@ -59,7 +59,7 @@ func (s *Server) handle(f answer) http.HandlerFunc {
 }
 
 func (s *Server) healthz(r *http.Request, values url.Values) (any, error) {
-	if _, _, err := s.data.Store.Tail(r.Context(), daybook.Position{}, 1); err != nil {
+	if _, _, err := s.log.Store.Tail(r.Context(), daybook.Position{}, 1); err != nil {
 		return nil, err
 	}
 	return map[string]string{"status": "ok"}, nil
@@ -95,7 +95,7 @@ func (s *Server) entries(r *http.Request, values url.Values) (any, error) {
 			return nil, err
 		}
 	}
-	page, err := s.data.Store.Query(r.Context(), organization, q)
+	page, err := s.log.Store.Query(r.Context(), organization, q)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (s *Server) report(r *http.Request, values url.Values) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups, err := s.data.Store.Count(r.Context(), r.PathValue("organization"), q, by...)
+	groups, err := s.log.Store.Count(r.Context(), r.PathValue("organization"), q, by...)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,12 @@ type Config struct {
 	// Data is the data directory. It is made when it does not exist.
 	Data string
 
+	// Database, when set, is where the log lies instead: what [ParsePlace] reads.
+	Database string
+
+	// AllowBypassRLS is that of postgres.Options.
+	AllowBypassRLS bool
+
 	// Listen is the address to listen on, which must be a loopback one: empty means
 	// DefaultListen, and port 0 a free one.
 	Listen string
@@ -51,17 +57,24 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// A Server serves one data directory. Safe for concurrent use.
+// A Server serves one log. Safe for concurrent use.
 type Server struct {
 	config  Config
-	data    *Data
+	log     *Log
 	cursors daybook.CursorKey
 	handler http.Handler
 }
 
-// New opens the data directory. It does not listen yet. Call Close when done.
+// New opens the log. It does not listen yet. Call Close when done.
 func New(ctx context.Context, c Config) (*Server, error) {
-	if c.Data == "" {
+	place := DirectoryPlace(c.Data)
+	switch {
+	case c.Database != "":
+		var err error
+		if place, err = ParsePlace(c.Database); err != nil {
+			return nil, err
+		}
+	case c.Data == "":
 		return nil, &daybook.FieldError{Field: "data", Reason: "is empty: name a directory"}
 	}
 	if c.Listen == "" {
@@ -73,15 +86,15 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	data, err := CreateData(ctx, c.Data)
+	log, err := CreateLog(ctx, place, &LogOptions{AllowBypassRLS: c.AllowBypassRLS, Logger: c.Logger})
 	if err != nil {
 		return nil, err
 	}
-	cursors, err := data.CursorKey()
+	cursors, err := log.CursorKey()
 	if err != nil {
-		return nil, errors.Join(err, data.Close())
+		return nil, errors.Join(err, log.Close())
 	}
-	s := &Server{config: c, data: data, cursors: cursors}
+	s := &Server{config: c, log: log, cursors: cursors}
 	s.handler = s.routes()
 	return s, nil
 }
@@ -89,8 +102,8 @@ func New(ctx context.Context, c Config) (*Server, error) {
 // Handler returns the HTTP interface, for a program that listens by itself.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Close closes the data directory. Requests that come later are answered with 503.
-func (s *Server) Close() error { return s.data.Close() }
+// Close closes the log. Requests that come later are answered with 503.
+func (s *Server) Close() error { return s.log.Close() }
 
 // Run listens and serves until ctx ends; it then waits up to Config.Drain for the requests under
 // way and returns nil if all were finished. It can be called once.

@@ -35,7 +35,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, dir: filepath.Join(t.TempDir(), "data"), logged: &strings.Builder{}}
-	data, err := server.CreateData(t.Context(), w.dir)
+	data, err := server.CreateLog(t.Context(), server.DirectoryPlace(w.dir), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 
 func TestRunEndsWithItsContextAndFinishesAnswers(t *testing.T) {
 	dir := t.TempDir()
-	data, err := server.CreateData(t.Context(), dir)
+	data, err := server.CreateLog(t.Context(), server.DirectoryPlace(dir), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -395,13 +395,13 @@ func TestAClosedLogIsNotAvailableAndLogged(t *testing.T) {
 
 func TestDataDirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
-	if _, err := server.OpenData(t.Context(), dir); !errors.Is(err, server.ErrNoLog) {
+	if _, err := server.OpenLog(t.Context(), server.DirectoryPlace(dir), nil); !errors.Is(err, server.ErrNoLog) {
 		t.Errorf("a missing directory: %v", err)
 	}
 	if _, err := os.Stat(dir); err == nil {
-		t.Error("OpenData made the directory")
+		t.Error("OpenLog made the directory")
 	}
-	data, err := server.CreateData(t.Context(), dir)
+	data, err := server.CreateLog(t.Context(), server.DirectoryPlace(dir), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

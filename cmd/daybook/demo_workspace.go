@@ -24,7 +24,7 @@ type runningWorkspace struct {
 	served       chan error
 	app          *workspace.App
 	book         *daybook.Recorder
-	data         *server.Data
+	data         *server.Log
 }
 
 // startWorkspace starts the application with its data and its log in dir.
@@ -35,7 +35,7 @@ func startWorkspace(ctx context.Context, dir, address string, secret []byte, std
 			err = errors.Join(err, w.stop())
 		}
 	}()
-	if w.data, err = server.CreateData(ctx, dir); err != nil {
+	if w.data, err = server.CreateLog(ctx, server.DirectoryPlace(dir), nil); err != nil {
 		return nil, err
 	}
 	// Refusals and failing mail belong to the day. What the log cannot take does not.

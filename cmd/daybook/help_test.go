@@ -24,6 +24,11 @@ func TestExamplesAreCommandLines(t *testing.T) {
 			if words[0] == command.Name {
 				own++
 			}
+			var fresh commands // what one example sets must not be there for the next
+			parser, err := newParser(&fresh, io.Discard, io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if _, err := parser.Parse(words); err != nil {
 				t.Errorf("%s: %v", example, err)
 			}

@@ -13,7 +13,7 @@ import (
 )
 
 type queryCommand struct {
-	dataFlag
+	logFlags
 	organizationFlag
 	filterFlags
 	Order string `enum:"newest,oldest" default:"newest" help:"Which come first: newest or oldest."`
@@ -94,7 +94,7 @@ func (c *queryCommand) explainCursor(err error) error {
 }
 
 // print prints the first limit entries and returns the cursor behind them.
-func (c *queryCommand) print(ctx context.Context, data *server.Data, q daybook.Query, limit int, out *output) (next daybook.Cursor, err error) {
+func (c *queryCommand) print(ctx context.Context, data *server.Log, q daybook.Query, limit int, out *output) (next daybook.Cursor, err error) {
 	zone, err := c.location()
 	if err != nil {
 		return next, err
@@ -139,7 +139,8 @@ func (c *queryCommand) print(ctx context.Context, data *server.Data, q daybook.Q
 
 // nextPage is the command for the next page.
 func (c *queryCommand) nextPage(q daybook.Query, cursor string) string {
-	args := append(append(programName(), "query", "--data", c.Data, "--organization", c.Organization), c.arguments(q)...)
+	args := append(append(programName(), "query"), c.logFlags.arguments()...)
+	args = append(append(args, "--organization", c.Organization), c.filterFlags.arguments(q)...)
 	if c.Order != "newest" {
 		args = append(args, "--order", c.Order)
 	}

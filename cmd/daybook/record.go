@@ -13,11 +13,10 @@ import (
 	"time"
 
 	"github.com/daybookdev/daybook"
-	"github.com/daybookdev/daybook/server"
 )
 
 type recordCommand struct {
-	dataFlag
+	logFlags
 	File         string `arg:"" optional:"" help:"NDJSON to read, one entry a line; - is standard input."`
 	Organization string `short:"o" env:"DAYBOOK_ORGANIZATION" placeholder:"ID" help:"The organization, also of lines that name none."`
 	entryFlags
@@ -70,7 +69,7 @@ func (c *recordCommand) Run(ctx context.Context, p *program) (err error) {
 			return flagError(err)
 		}
 	}
-	data, err := server.CreateData(ctx, c.Data)
+	data, err := c.create(ctx)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 type reportCommand struct {
-	dataFlag
+	logFlags
 	organizationFlag
 	What    string   `arg:"" optional:"" help:"actions, users, resources, types, outcomes or actors: entries counted by these. user: what one user did."`
 	Subject string   `arg:"" optional:"" name:"user" help:"The user of \"report user\"."`
@@ -110,7 +110,7 @@ func (c *reportCommand) check() error {
 }
 
 // counts prints the number of entries of each group, largest first.
-func (c *reportCommand) counts(ctx context.Context, data *server.Data, q daybook.Query, by []daybook.Field, out *output) error {
+func (c *reportCommand) counts(ctx context.Context, data *server.Log, q daybook.Query, by []daybook.Field, out *output) error {
 	groups, err := data.Store.Count(ctx, c.Organization, q, by...)
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func (o *output) groups(by []daybook.Field, groups []daybook.Group, top int) {
 
 // userReport is the guide's activity report of a user: everything that the user did in the last days,
 // in order. Its JSON is one object.
-func (c *reportCommand) userReport(ctx context.Context, data *server.Data, q daybook.Query, out *output) error {
+func (c *reportCommand) userReport(ctx context.Context, data *server.Log, q daybook.Query, out *output) error {
 	zone, err := c.location()
 	if err != nil {
 		return err

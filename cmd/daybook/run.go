@@ -17,7 +17,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/daybookdev/daybook"
-	"github.com/daybookdev/daybook/server"
 )
 
 // commands is the command line: a field for each subcommand, whose flags are its own fields.
@@ -28,7 +27,7 @@ type commands struct {
 	Report  reportCommand  `cmd:"" help:"Count the entries of one organization, or tell what one user did."`
 	Tail    tailCommand    `cmd:"" help:"Print the newest entries of all organizations, and follow."`
 	Serve   serveCommand   `cmd:"" help:"Serve the log to programs on this machine over HTTP."`
-	Doctor  doctorCommand  `cmd:"" help:"Check the data directory: versions, sizes, modes, backlog."`
+	Doctor  doctorCommand  `cmd:"" help:"Check the log: versions, sizes, modes, backlog."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	Help    helpCommand    `cmd:"" help:"Explain daybook, or one command."`
 
@@ -168,20 +167,6 @@ func flagOf(field string) string {
 		return "--details" + rest
 	}
 	return "--" + strings.ReplaceAll(field, "_", "-")
-}
-
-// dataFlag names the data directory.
-type dataFlag struct {
-	Data string `short:"d" env:"DAYBOOK_DATA" default:"./daybook-data" placeholder:"DIR" help:"The data directory."`
-}
-
-// open opens a data directory that exists.
-func (f dataFlag) open(ctx context.Context) (*server.Data, error) {
-	data, err := server.OpenData(ctx, f.Data)
-	if errors.Is(err, server.ErrNoLog) {
-		return nil, fmt.Errorf("%w: name its data directory with --data or DAYBOOK_DATA; `daybook record`, `serve` and `demo` make one", err)
-	}
-	return data, err
 }
 
 // outFlags choose the form of what is printed.

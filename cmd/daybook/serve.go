@@ -11,7 +11,7 @@ import (
 )
 
 type serveCommand struct {
-	dataFlag
+	logFlags
 	Listen string `env:"DAYBOOK_LISTEN" default:"127.0.0.1:8484" placeholder:"ADDR" help:"The loopback address to listen on; port 0 is a free one."`
 }
 
@@ -24,16 +24,26 @@ func (serveCommand) Help() string {
 }
 
 func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
+	place, err := c.place()
+	if err != nil {
+		return err
+	}
+	data, database, err := c.named()
+	if err != nil {
+		return err
+	}
 	s, err := server.New(ctx, server.Config{
-		Data:   c.Data,
-		Listen: c.Listen,
+		Data:           data,
+		Database:       database,
+		AllowBypassRLS: c.AllowBypassRLS,
+		Listen:         c.Listen,
 		Listening: func(a net.Addr) {
-			fmt.Fprintf(p.stderr, "serving %s on http://%s\n", escapeText(c.Data), a)
+			fmt.Fprintf(p.stderr, "serving %s on http://%s\n", escapeText(place.String()), a)
 		},
 		Logger: slog.New(slog.NewJSONHandler(p.stderr, nil)),
 	})
 	if err != nil {
-		return err
+		return explainOpen(place, err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	return s.Run(ctx)

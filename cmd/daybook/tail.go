@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/daybookdev/daybook"
-	"github.com/daybookdev/daybook/store/sqlite"
+	"github.com/daybookdev/daybook/server"
 )
 
 type tailCommand struct {
-	dataFlag
+	logFlags
 	Organization *string `short:"o" placeholder:"ID" help:"Only entries of this organization."`
 	filterFlags
 	Lines  int              `short:"n" default:"10" help:"Begin with so many entries before the end."`
@@ -74,7 +74,7 @@ func (c *tailCommand) Run(ctx context.Context, p *program) (err error) {
 }
 
 // begin prints what lies before the place from which to go on, and returns that place.
-func (c *tailCommand) begin(ctx context.Context, store *sqlite.Store, f *feed) (daybook.Position, error) {
+func (c *tailCommand) begin(ctx context.Context, store server.Store, f *feed) (daybook.Position, error) {
 	if c.Name != "" {
 		saved, err := store.LoadPosition(ctx, c.Name)
 		if saved == (daybook.Position{}) {
@@ -97,7 +97,7 @@ func (c *tailCommand) begin(ctx context.Context, store *sqlite.Store, f *feed) (
 }
 
 // toEnd prints what is behind at, up to the end.
-func (c *tailCommand) toEnd(ctx context.Context, store *sqlite.Store, f *feed, at daybook.Position) error {
+func (c *tailCommand) toEnd(ctx context.Context, store server.Store, f *feed, at daybook.Position) error {
 	for {
 		batch, next, err := store.Tail(ctx, at, daybook.MaxLimit)
 		if err != nil {
@@ -115,7 +115,7 @@ func (c *tailCommand) toEnd(ctx context.Context, store *sqlite.Store, f *feed, a
 
 // take prints a batch and saves the position behind it, also when an interrupt comes between the
 // two: what was printed is not to be printed again. After a crash between them it is.
-func (c *tailCommand) take(ctx context.Context, store *sqlite.Store, f *feed, batch []daybook.Sequenced, next daybook.Position) error {
+func (c *tailCommand) take(ctx context.Context, store server.Store, f *feed, batch []daybook.Sequenced, next daybook.Position) error {
 	if err := f.print(batch); err != nil || c.Name == "" {
 		return err
 	}
@@ -137,7 +137,7 @@ func (f *feed) wants(e *daybook.Entry) bool {
 
 // before returns the last n wanted entries up to last. Positions are numbers without large gaps, so
 // it looks at windows of them, from the end.
-func (f *feed) before(ctx context.Context, store *sqlite.Store, last daybook.Position, n int) ([]daybook.Sequenced, error) {
+func (f *feed) before(ctx context.Context, store server.Store, last daybook.Position, n int) ([]daybook.Sequenced, error) {
 	var found []daybook.Sequenced
 	for end := last.Number; end > 0 && len(found) < n; {
 		start := max(end-daybook.MaxLimit, 0)

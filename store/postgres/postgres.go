@@ -30,6 +30,9 @@ type Options struct {
 	// IDs must be what the schema was created with.
 	IDs IDs
 
+	// AnyIDs takes what the schema was created with, whatever IDs says.
+	AnyIDs bool
+
 	// Migrate brings the schema to this program's version first, and makes the partitions of the
 	// next months now and once a day. The role must then be the owner of the tables, which the
 	// role of a running program should not be: see AllowBypassRLS.
@@ -73,6 +76,10 @@ var (
 	_ daybook.Watcher   = (*Store)(nil)
 	_ daybook.Positions = (*Store)(nil)
 )
+
+// ErrNoSchema means that the database has no schema of ours that the role can see: run [Migrate] as the
+// owner, or set the role's search_path.
+var ErrNoSchema = errors.New("there is no schema, or it is not in this role's search_path: run the migrations first")
 
 // Open connects to the database at url, a connection string of libpq or pgx, checks its schema and
 // its role, and starts the sequencer. options may be nil. Close the Store to end both.
@@ -208,7 +215,7 @@ func checkServer(ctx context.Context, pool *pgxpool.Pool, o *Options) error {
 		return err
 	}
 	if len(done) == 0 {
-		return errors.New("there is no schema, or it is not in this role's search_path: run the migrations first")
+		return ErrNoSchema
 	}
 	if len(pending) > 0 {
 		return fmt.Errorf("the schema has version %d and this program needs %d: run the migrations first", len(done), len(all))
@@ -216,6 +223,9 @@ func checkServer(ctx context.Context, pool *pgxpool.Pool, o *Options) error {
 	ids, _, err := readIDs(ctx, pool)
 	if err != nil {
 		return err
+	}
+	if o.AnyIDs {
+		o.IDs = ids
 	}
 	if ids != o.IDs {
 		return wrongIDs(ids, o.IDs)

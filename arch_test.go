@@ -39,6 +39,7 @@ var rules = map[string]rule{
 	"store/storetest": {ours: ". store/memory", others: "github.com/google/go-cmp"},
 
 	"internal/migrate": {},
+	"internal/own":     {ours: ".", inTests: "store/memory"},
 	"internal/testdb":  {},
 
 	"server":      {ours: ". store/sqlite store/postgres", inTests: "store/memory internal/testdb"},

@@ -43,7 +43,7 @@ var rules = map[string]rule{
 	"internal/testdb":  {},
 
 	"server":      {ours: ". store/sqlite store/postgres", inTests: "store/memory internal/testdb"},
-	"cmd/daybook": {ours: ". server store/sqlite store/postgres examples/workspace", others: "github.com/alecthomas/kong golang.org/x/sys/unix", inTests: "github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
+	"cmd/daybook": {ours: ". server store/sqlite store/postgres examples/workspace", others: "github.com/alecthomas/kong golang.org/x/sys/unix", inTests: "internal/testdb github.com/jackc/pgx/v5 github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
 
 	"examples/workspace":       {ours: ". access daybookhttp store/sqlite", others: "modernc.org/sqlite", inTests: "daybooktest"},
 	"examples/workspace/serve": {ours: ". examples/workspace store/sqlite"},

@@ -27,6 +27,7 @@ type commands struct {
 	Report  reportCommand  `cmd:"" help:"Count the entries of one organization, or tell what one user did."`
 	Tail    tailCommand    `cmd:"" help:"Print the newest entries of all organizations, and follow."`
 	Serve   serveCommand   `cmd:"" help:"Serve the log to programs on this machine over HTTP."`
+	Migrate migrateCommand `cmd:"" help:"Make the schema in PostgreSQL, or bring it up to date, and the partitions to come."`
 	Doctor  doctorCommand  `cmd:"" help:"Check the log: versions, sizes, modes, backlog."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	Help    helpCommand    `cmd:"" help:"Explain daybook, or one command."`

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScript(t *testing.T) {
+	var databases cluster
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -39,7 +40,7 @@ func TestScript(t *testing.T) {
 			// Under the race detector each of many hundred processes would else sleep a second at
 			// its end (https://go.dev/doc/articles/race_detector).
 			env.Setenv("GORACE", "atexit_sleep_ms=10")
-			return nil
+			return databases.setup(t, env)
 		},
 	})
 }

@@ -41,6 +41,9 @@ func (i IDs) String() string {
 type MigrateOptions struct {
 	IDs IDs // only when the schema is created; later it must be what it was
 
+	// AnyIDs takes what the schema was created with, whatever IDs says, where there is one.
+	AnyIDs bool
+
 	// Months is how many months behind the present one get their partitions now: 0 means 3.
 	Months int
 }
@@ -65,7 +68,7 @@ func Migrate(ctx context.Context, url string, options *MigrateOptions) ([]Step, 
 	if options != nil {
 		o = *options
 	}
-	s, err := connectSchema(ctx, url, o.IDs)
+	s, err := connectSchema(ctx, url, &o)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", explain(err))
 	}
@@ -89,7 +92,7 @@ func Plan(ctx context.Context, url string, options *MigrateOptions) ([]Step, err
 	if options != nil {
 		o = *options
 	}
-	s, err := connectSchema(ctx, url, o.IDs)
+	s, err := connectSchema(ctx, url, &o)
 	if err != nil {
 		return nil, fmt.Errorf("plan the migration: %w", explain(err))
 	}
@@ -112,10 +115,11 @@ func Plan(ctx context.Context, url string, options *MigrateOptions) ([]Step, err
 type schema struct {
 	conn *pgx.Conn
 	ids  IDs
+	any  bool // ids gives way to what is there
 	all  []migrate.Migration
 }
 
-func connectSchema(ctx context.Context, url string, ids IDs) (*schema, error) {
+func connectSchema(ctx context.Context, url string, o *MigrateOptions) (*schema, error) {
 	all, err := migrations()
 	if err != nil {
 		return nil, err
@@ -124,7 +128,7 @@ func connectSchema(ctx context.Context, url string, ids IDs) (*schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &schema{conn, ids, all}, nil
+	return &schema{conn, o.IDs, o.AnyIDs, all}, nil
 }
 
 func migrations() ([]migrate.Migration, error) {
@@ -140,6 +144,8 @@ const (
 	lockMigrate  = 0x44617962 // "Dayb"
 	lockSequence = 0x44617963
 )
+
+const createSchemaTable = `create table daybook_schema (version int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`
 
 const selectApplied = `select version, checksum from daybook_schema order by version`
 
@@ -176,8 +182,7 @@ func (s *schema) Apply(ctx context.Context, m migrate.Migration) (mine bool, err
 			return err
 		}
 		if m.Version == 1 {
-			_, err := tx.Exec(ctx, `create table daybook_schema (version int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`)
-			if err != nil {
+			if _, err := tx.Exec(ctx, createSchemaTable); err != nil {
 				return err
 			}
 		}
@@ -212,6 +217,9 @@ func (s *schema) steps(migrations []migrate.Migration) []Step {
 // checkIDs refuses options that are not those of the schema that is there.
 func (s *schema) checkIDs(ctx context.Context) error {
 	ids, there, err := readIDs(ctx, s.conn)
+	if err == nil && there && s.any {
+		s.ids = ids
+	}
 	if err == nil && there && ids != s.ids {
 		err = wrongIDs(ids, s.ids)
 	}

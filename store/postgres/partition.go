@@ -36,10 +36,7 @@ func CreatePartitions(ctx context.Context, url string, months int) error {
 }
 
 func createPartitions(ctx context.Context, conn *pgx.Conn, now time.Time, months int) error {
-	if months <= 0 {
-		months = monthsAhead
-	}
-	end := month(now).AddDate(0, months+1, 0)
+	end := partitionsEnd(now, months)
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1, hashtext(current_schema())), set_config('lock_timeout', $2, true)`, lockMigrate, lockTimeout); err != nil {
 			return err
@@ -48,35 +45,42 @@ func createPartitions(ctx context.Context, conn *pgx.Conn, now time.Time, months
 		if err != nil || !from.Before(end) {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `alter table activity_log detach partition activity_log_late`); err != nil {
-			return err
-		}
-		for m := from; m.Before(end); m = m.AddDate(0, 1, 0) {
-			if err := cutOff(ctx, tx, m); err != nil {
+		for _, sql := range partitionStatements(from, end) {
+			if _, err := tx.Exec(ctx, sql); err != nil {
 				return err
 			}
 		}
-		// DDL takes no parameters; what is put in here are ids that were just computed.
-		_, err = tx.Exec(ctx, fmt.Sprintf(`alter table activity_log attach partition activity_log_late for values from ('%s') to (maxvalue)`, daybook.MinID(end)))
-		return err
+		return nil
 	})
 }
 
-// cutOff makes the partition of a month and moves into it what the open one has of it.
-func cutOff(ctx context.Context, tx pgx.Tx, m time.Time) error {
-	low, high := daybook.MinID(m), daybook.MinID(m.AddDate(0, 1, 0))
-	name := m.Format("activity_log_2006_01")
-	if _, err := tx.Exec(ctx, fmt.Sprintf(`create table %s partition of activity_log for values from ('%s') to ('%s')`, name, low, high)); err != nil {
-		return err
+// partitionsEnd returns where the partitions are to end.
+func partitionsEnd(now time.Time, months int) time.Time {
+	if months <= 0 {
+		months = monthsAhead
 	}
-	_, err := tx.Exec(ctx, fmt.Sprintf(`with moved as (delete from activity_log_late where id >= '%s' and id < '%s' returning *) insert into %s select * from moved`, low, high, name))
-	return err
+	return month(now).AddDate(0, months+1, 0)
+}
+
+// partitionStatements make the partitions of the months from one to another, and move into each what
+// the open one has of it. DDL takes no parameters; what is put in here are ids that were just
+// computed.
+func partitionStatements(from, end time.Time) []string {
+	statements := []string{`alter table activity_log detach partition activity_log_late`}
+	for m := from; m.Before(end); m = m.AddDate(0, 1, 0) {
+		low, high := daybook.MinID(m), daybook.MinID(m.AddDate(0, 1, 0))
+		name := m.Format("activity_log_2006_01")
+		statements = append(statements,
+			fmt.Sprintf(`create table %s partition of activity_log for values from ('%s') to ('%s')`, name, low, high),
+			fmt.Sprintf(`with moved as (delete from activity_log_late where id >= '%s' and id < '%s' returning *) insert into %s select * from moved`, low, high, name))
+	}
+	return append(statements, fmt.Sprintf(`alter table activity_log attach partition activity_log_late for values from ('%s') to (maxvalue)`, daybook.MinID(end)))
 }
 
 // lateFrom returns the month at which the open partition begins.
-func lateFrom(ctx context.Context, tx pgx.Tx) (time.Time, error) {
+func lateFrom(ctx context.Context, db querier) (time.Time, error) {
 	var bound string
-	err := tx.QueryRow(ctx, `select substring(pg_get_expr(relpartbound, oid) from '[0-9a-f-]{36}') from pg_class where oid = to_regclass('activity_log_late')`).Scan(&bound)
+	err := db.QueryRow(ctx, `select substring(pg_get_expr(relpartbound, oid) from '[0-9a-f-]{36}') from pg_class where oid = to_regclass('activity_log_late')`).Scan(&bound)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find the partition activity_log_late: %w", err)
 	}

@@ -33,6 +33,7 @@ var rules = map[string]rule{
 	"daybookhttp": {ours: ".", inTests: "store/memory daybooktest"},
 	"daybooktest": {ours: ". store/memory", inTests: "daybookhttp"},
 
+	"ledger":          {ours: ".", others: "golang.org/x/mod/sumdb"},
 	"store/memory":    {ours: ".", inTests: "store/storetest"},
 	"store/sqlite":    {ours: ".", others: "zombiezen.com/go/sqlite", inTests: "store/memory store/storetest modernc.org/sqlite"},
 	"store/postgres":  {ours: ". internal/migrate", others: "github.com/jackc/pgx/v5", inTests: "store/storetest internal/testdb"},

@@ -82,6 +82,8 @@ func (r *trial) step(t testing.TB) (name, diff string) {
 		return fmt.Sprintf("append %d entries: %v", len(entries), want), cmp.Diff(class(want), class(got))
 	case n < 75:
 		return r.compareQueries(t, organization)
+	case n < 85:
+		return r.compareReports(t, organization)
 	case n < 95:
 		q := r.Query()
 		var by []daybook.Field
@@ -155,6 +157,32 @@ func (r *trial) compareQueries(t testing.TB, organization string) (name, diff st
 		q.After = want.Next
 	}
 	return name, ""
+}
+
+// compareReports asks for a histogram, or for top values.
+func (r *trial) compareReports(t testing.TB, organization string) (name, diff string) {
+	q := r.Query()
+	if r.IntN(30) == 0 {
+		organization = ""
+	}
+	if r.IntN(2) == 0 {
+		var edges []time.Time
+		step := pick(r.Generator, []time.Duration{time.Microsecond, time.Second, time.Hour})
+		for at := r.Time().Add(-step); len(edges) < r.IntN(12); at = at.Add(step) {
+			edges = append(edges, at)
+		}
+		by := allFields[:r.IntN(10)/4]
+		if len(by) == 1 {
+			by = []daybook.Field{pick(r.Generator, allFields)}
+		}
+		want, wantErr := r.model.Histogram(t.Context(), organization, q, edges, by...)
+		got, err := daybook.Histogram(t.Context(), r.store.Store, organization, q, edges, by...)
+		return fmt.Sprintf("histogram %q %+v %v by %v", organization, q, edges, by), cmp.Diff(class(wantErr), class(err)) + diffReports(want, got)
+	}
+	field, limit := pick(r.Generator, append(detailsFields, allFields...)), r.IntN(8)-1
+	want, wantErr := r.model.Top(t.Context(), organization, q, field, limit)
+	got, err := daybook.TopValues(t.Context(), r.store.Store, organization, q, field, limit)
+	return fmt.Sprintf("top %q %+v %d of %s", organization, q, limit, field), cmp.Diff(class(wantErr), class(err)) + diffReports(want, got)
 }
 
 // compareTails compares the whole order of both, limits apart.

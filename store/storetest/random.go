@@ -14,7 +14,7 @@ import (
 // same. Not safe for concurrent use.
 type Generator struct {
 	*rand.Rand
-	Start time.Time // times lie from here on, within a few seconds
+	Start time.Time // times lie from here on, within a few seconds or hours
 }
 
 // NewGenerator returns a Generator for the seed.
@@ -48,7 +48,7 @@ func some[T any](g *Generator, from []T) []T {
 
 // Time returns a time that other entries are likely to have, or to have nearly.
 func (g *Generator) Time() time.Time {
-	step := pick(g, []time.Duration{time.Microsecond, time.Millisecond, time.Second})
+	step := pick(g, []time.Duration{time.Microsecond, time.Millisecond, time.Second, time.Hour})
 	return g.Start.Add(time.Duration(g.IntN(5)) * step)
 }
 

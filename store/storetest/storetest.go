@@ -96,6 +96,7 @@ func chapters() []chapter {
 		{"pages", nothing, paging()},
 		{"isolation", nothing, isolation()},
 		{"count", nothing, counting()},
+		{"report", nothing, reporting()},
 		{"tail", nothing, tailing()},
 		{"watch", watching, watches()},
 		{"positions", saving, savedPositions()},

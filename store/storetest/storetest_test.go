@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/store/memory"
@@ -20,7 +21,7 @@ import (
 func TestEveryPromiseCanFail(t *testing.T) {
 	promises := storetest.Promises()
 	caught := map[string]bool{}
-	for _, f := range slices.Concat(appendFaults(), readFaults(), pageFaults(), tailFaults(), transactionFaults()) {
+	for _, f := range slices.Concat(appendFaults(), readFaults(), reportFaults(), pageFaults(), tailFaults(), transactionFaults()) {
 		if len(f.breaks) == 0 {
 			t.Errorf("%s: it breaks nothing", f.name)
 		}
@@ -162,15 +163,17 @@ type fault struct {
 type faulty struct {
 	*memory.Store
 
-	append   func(ctx context.Context, entries []daybook.Entry) error
-	query    func(ctx context.Context, organization string, q daybook.Query) (daybook.Page, error)
-	count    func(ctx context.Context, organization string, q daybook.Query, by []daybook.Field) ([]daybook.Group, error)
-	tail     func(ctx context.Context, after daybook.Position, limit int) ([]daybook.Sequenced, daybook.Position, error)
-	watch    func(ctx context.Context, after daybook.Position) error
-	load     func(ctx context.Context, follower string) (daybook.Position, error)
-	save     func(ctx context.Context, follower string, p daybook.Position) error
-	transact func(ctx context.Context, f func(context.Context, daybook.Tx) error) error
-	close    func() error
+	append    func(ctx context.Context, entries []daybook.Entry) error
+	query     func(ctx context.Context, organization string, q daybook.Query) (daybook.Page, error)
+	count     func(ctx context.Context, organization string, q daybook.Query, by []daybook.Field) ([]daybook.Group, error)
+	histogram func(ctx context.Context, organization string, q daybook.Query, edges []time.Time, by []daybook.Field) ([]daybook.Bucket, error)
+	top       func(ctx context.Context, organization string, q daybook.Query, field daybook.Field, limit int) (daybook.Top, error)
+	tail      func(ctx context.Context, after daybook.Position, limit int) ([]daybook.Sequenced, daybook.Position, error)
+	watch     func(ctx context.Context, after daybook.Position) error
+	load      func(ctx context.Context, follower string) (daybook.Position, error)
+	save      func(ctx context.Context, follower string, p daybook.Position) error
+	transact  func(ctx context.Context, f func(context.Context, daybook.Tx) error) error
+	close     func() error
 
 	mu sync.Mutex // for faults that keep something
 }
@@ -194,6 +197,20 @@ func (s *faulty) Count(ctx context.Context, organization string, q daybook.Query
 		return s.count(ctx, organization, q, by)
 	}
 	return s.Store.Count(ctx, organization, q, by...)
+}
+
+func (s *faulty) Histogram(ctx context.Context, organization string, q daybook.Query, edges []time.Time, by ...daybook.Field) ([]daybook.Bucket, error) {
+	if s.histogram != nil {
+		return s.histogram(ctx, organization, q, edges, by)
+	}
+	return s.Store.Histogram(ctx, organization, q, edges, by...)
+}
+
+func (s *faulty) Top(ctx context.Context, organization string, q daybook.Query, field daybook.Field, limit int) (daybook.Top, error) {
+	if s.top != nil {
+		return s.top(ctx, organization, q, field, limit)
+	}
+	return s.Store.Top(ctx, organization, q, field, limit)
 }
 
 func (s *faulty) Tail(ctx context.Context, after daybook.Position, limit int) ([]daybook.Sequenced, daybook.Position, error) {

@@ -39,6 +39,8 @@ var rules = map[string]rule{
 	"store/postgres":  {ours: ". internal/migrate", others: "github.com/jackc/pgx/v5", inTests: "store/storetest internal/testdb"},
 	"store/storetest": {ours: ". store/memory", others: "github.com/google/go-cmp"},
 
+	"api": {ours: ". access internal/own", others: "github.com/klauspost/compress/zstd go.yaml.in/yaml/v3 golang.org/x/time/rate", inTests: "store/memory"},
+
 	"internal/migrate": {},
 	"internal/own":     {ours: ".", inTests: "store/memory"},
 	"internal/testdb":  {},

@@ -44,6 +44,14 @@ type Options struct {
 	// Actions are the application's own actions, beyond the four. Any other is refused.
 	Actions []Action
 
+	// AnyAction accepts every well-formed action, for a server, which does not know the vocabulary
+	// of its applications. Actions are then not used.
+	AnyAction bool
+
+	// Relay passes on what another Daybook has made: its own entries ([ReservedPrefix]) are
+	// accepted, and UpdatedAt stays as it is. Every action is accepted too.
+	Relay bool
+
 	// ResourceTypes, when set, are the only ones: any other is refused.
 	ResourceTypes []string
 
@@ -191,6 +199,15 @@ func (r *Recorder) during(write func() error) error {
 	return write()
 }
 
+// Complete returns e as Record would append it: completed from the context's scope, redacted,
+// normalized and checked. Its error joins a [FieldError] for everything that is wrong. Servers use it
+// to answer for each entry of a request alone, and then append what is good.
+func (r *Recorder) Complete(ctx context.Context, e Entry) (Entry, error) {
+	scope := ScopeOf(ctx)
+	err := r.complete(&e, &scope)
+	return e, err
+}
+
 // complete fills what e leaves empty, redacts it and checks it. The id is drawn here, before the
 // first attempt to write, so that every further attempt is the same entry.
 func (r *Recorder) complete(e *Entry, scope *Scope) error {
@@ -232,7 +249,9 @@ func (r *Recorder) complete(e *Entry, scope *Scope) error {
 			r.options.Redact(e)
 		}
 	}
-	e.UpdatedAt = time.Time{} // the store's to set
+	if !r.options.Relay {
+		e.UpdatedAt = time.Time{} // the store's to set
+	}
 	_, err := e.Normalize()
 	return errors.Join(err, r.checkVocabulary(e))
 }
@@ -240,7 +259,10 @@ func (r *Recorder) complete(e *Entry, scope *Scope) error {
 // checkVocabulary holds an application to the words it registered.
 func (r *Recorder) checkVocabulary(e *Entry) error {
 	var action, resourceType error
-	if !r.actions[e.Action] && e.Action.check() == nil {
+	if r.options.Relay {
+		return nil
+	}
+	if !r.options.AnyAction && !r.actions[e.Action] && e.Action.check() == nil {
 		action = &FieldError{"action", fmt.Sprintf("is %q, which is neither one of the four nor registered in Options.Actions", string(e.Action))}
 	}
 	if t := r.options.ResourceTypes; len(t) > 0 && !slices.Contains(t, e.ResourceType) {

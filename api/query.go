@@ -1,0 +1,160 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/access"
+)
+
+// filterParameters are those of every route that takes a filter.
+var filterParameters = []string{"organization", "q", "tz"}
+
+func parameters(lists ...[]string) []string {
+	var all []string
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return all
+}
+
+// An asked is what a request asks of the log: a query, and in which organization. Only ask makes one.
+type asked struct {
+	organization access.Organization
+	query        daybook.Query
+	zone         *time.Location
+	text         string // the canonical filter, for the log
+	warnings     []warning
+}
+
+// A warning is what may be wrong with a filter that was understood.
+type warning struct {
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+	At         int    `json:"at"`
+	Length     int    `json:"length"`
+	Suggestion string `json:"suggestion,omitempty"`
+}
+
+// ask reads organization, q and tz, and joins the filter with what the credential is limited to.
+func (c *call) ask() (*asked, error) {
+	organization, err := c.organization()
+	if err != nil {
+		return nil, err
+	}
+	q := &asked{organization: organization, zone: time.UTC}
+	q.zone, err = zone("tz", c.text("tz"))
+	return q, errors.Join(err, c.filter(q, c.text("q"), nil))
+}
+
+func zone(field, name string) (*time.Location, error) {
+	if name == "" {
+		return time.UTC, nil
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return time.UTC, &daybook.FieldError{Field: field, Reason: "is not the name of a time zone such as Europe/Berlin"}
+	}
+	return z, nil
+}
+
+// A page is what is asked of a list.
+type pageAsked struct {
+	order  string
+	limit  int
+	cursor string
+}
+
+var pageParameters = []string{"order", "limit", "cursor"}
+
+func (c *call) page() (p pageAsked, err error) {
+	var wrong error
+	p.order, err = c.choice("order", "newest", "oldest")
+	p.limit, wrong = c.number("limit", 1, daybook.MaxLimit, daybook.DefaultLimit)
+	p.cursor = c.text("cursor")
+	return p, errors.Join(err, wrong)
+}
+
+// An entriesAnswer is a page of entries.
+type entriesAnswer struct {
+	Entries   []daybook.Entry `json:"entries"`
+	Next      string          `json:"next,omitempty"`      // the cursor of the next page; absent on the last
+	ScannedTo time.Time       `json:"scanned_to,omitzero"` // of a short page: everything behind this time was looked at
+	Query     string          `json:"query"`               // the filter, in its canonical form
+	Warnings  []warning       `json:"warnings,omitempty"`
+}
+
+// entries answers one page.
+func (a *API) entries(c *call) (answer, error) {
+	q, err := c.ask()
+	p, wrong := c.page()
+	if err := errors.Join(err, wrong); err != nil {
+		return answer{}, err
+	}
+	return a.list(c, q, p)
+}
+
+func (a *API) list(c *call, q *asked, p pageAsked) (answer, error) {
+	if q.query.Limit = p.limit; p.order == "oldest" {
+		q.query.Order = daybook.Oldest
+	}
+	var err error
+	if q.query.After, err = a.config.Cursors.Open(q.organization.String(), q.query, p.cursor); err != nil {
+		return answer{}, cursorFault(err)
+	}
+	if err := c.viewed(q); err != nil {
+		return answer{}, err
+	}
+	ctx, cancel := c.reading()
+	defer cancel()
+	page, err := a.config.Store.Query(ctx, q.organization.String(), q.query)
+	if err != nil {
+		return answer{}, slow(ctx, err)
+	}
+	next, err := a.config.Cursors.Seal(q.organization.String(), q.query, page.Next)
+	if err != nil {
+		return answer{}, err
+	}
+	if page.Entries == nil {
+		page.Entries = []daybook.Entry{}
+	}
+	return answer{body: entriesAnswer{Entries: page.Entries, Next: next, Query: q.text, Warnings: q.warnings}}, nil
+}
+
+// cursorFault names the parameter in which the cursor came.
+func cursorFault(err error) error {
+	if !errors.Is(err, daybook.ErrCursor) {
+		return err
+	}
+	f := refuse(http.StatusBadRequest, "cursor_invalid", "the cursor is not one of this query: start from the first page")
+	f.Errors = []fieldFault{{Field: "cursor", Reason: "is not one that this query has given out"}}
+	return f
+}
+
+// entry answers one entry.
+func (a *API) entry(c *call) (answer, error) {
+	q, err := c.ask()
+	if err != nil {
+		return answer{}, err
+	}
+	id, err := daybook.ParseID(c.r.PathValue("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	q.query.ID = id
+	if err := c.viewedOne(q, "id:"+id.String()); err != nil {
+		return answer{}, err
+	}
+	ctx, cancel := c.reading()
+	defer cancel()
+	page, err := a.config.Store.Query(ctx, q.organization.String(), q.query)
+	switch {
+	case err != nil:
+		return answer{}, slow(ctx, err)
+	case len(page.Entries) == 0:
+		return answer{}, errNotFound
+	}
+	return answer{body: page.Entries[0], tag: true}, nil
+}

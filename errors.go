@@ -16,8 +16,11 @@ var (
 
 	// ErrConflict means that another entry already has this id in this organization. What is
 	// stored stays as it is. Record under a new id; an entry that is sent again unchanged is no
-	// conflict.
+	// conflict. For a [Document]: somebody else changed it meanwhile; read it again.
 	ErrConflict = errors.New("another entry has this id")
+
+	// ErrNotFound means that there is no such thing in this organization, or none any more.
+	ErrNotFound = errors.New("not found")
 
 	// ErrCursor means that a cursor was altered, or belongs to another query, order or
 	// organization. Start again from the first page.

@@ -13,12 +13,14 @@ import (
 )
 
 // A Store is a daybook.Store in memory. It is also a [daybook.Watcher], a [daybook.Positions], a
-// [daybook.Transactor] and a [daybook.Reporter]. Safe for concurrent use. Make one with [New].
+// [daybook.Transactor], a [daybook.Reporter] and a [daybook.Documents]. Safe for concurrent use. Make
+// one with [New].
 type Store struct {
 	mu        sync.Mutex // guards what follows
 	entries   []kept     // in the total order: the first has the position 1
 	places    map[key]int
 	positions map[string]daybook.Position
+	documents map[documentKey]daybook.Document
 	changed   chan struct{} // closed, and replaced, when entries are appended
 	closed    bool
 	gone      chan struct{} // closed by Close
@@ -30,6 +32,7 @@ var (
 	_ daybook.Positions  = (*Store)(nil)
 	_ daybook.Transactor = (*Store)(nil)
 	_ daybook.Reporter   = (*Store)(nil)
+	_ daybook.Documents  = (*Store)(nil)
 )
 
 // epoch is that of every position: the order of a Store never begins anew.
@@ -53,6 +56,7 @@ func New() *Store {
 	return &Store{
 		places:    map[key]int{},
 		positions: map[string]daybook.Position{},
+		documents: map[documentKey]daybook.Document{},
 		changed:   make(chan struct{}),
 		gone:      make(chan struct{}),
 	}

@@ -233,3 +233,23 @@ func execute(t *testing.T, path, statement string) {
 		t.Fatal(err)
 	}
 }
+
+func TestDocumentsOutliveTheStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	s, err := sqlite.Open(t.Context(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put, err := s.PutDocument(t.Context(), daybook.Document{Kind: "view", Organization: "acme", Name: "a", Content: []byte("x")})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = sqlite.Open(t.Context(), path, nil); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	got, err := s.Document(t.Context(), "view", "acme", "a")
+	if diff := cmp.Diff(put, got); err != nil || diff != "" {
+		t.Errorf("%v, -put +read:\n%s", err, diff)
+	}
+}

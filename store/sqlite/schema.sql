@@ -46,3 +46,16 @@ create table follower (
     position   integer not null,
     updated_at integer not null
 ) strict, without rowid;
+
+-- What a server keeps for itself: API keys, sessions, saved views. No entries, and changed freely.
+create table daybook_document (
+    kind         text    not null,
+    organization text    not null,         -- '' is the deployment's own
+    name         text    not null,
+    revision     integer not null,
+    content      blob    not null,
+    updated_at   integer not null,
+    expires_at   integer,
+    primary key (kind, organization, name)
+) strict;
+create index daybook_document_expires on daybook_document (expires_at) where expires_at is not null;

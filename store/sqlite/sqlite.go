@@ -29,8 +29,8 @@ type Options struct {
 	Readers int
 }
 
-// A Store is a daybook.Store in one SQLite file. It is also a [daybook.Watcher] and a
-// [daybook.Positions]. Safe for concurrent use.
+// A Store is a daybook.Store in one SQLite file. It is also a [daybook.Watcher], a
+// [daybook.Positions] and a [daybook.Documents]. Safe for concurrent use.
 type Store struct {
 	path    string
 	writer  *writer
@@ -47,6 +47,7 @@ var (
 	_ daybook.Store     = (*Store)(nil)
 	_ daybook.Watcher   = (*Store)(nil)
 	_ daybook.Positions = (*Store)(nil)
+	_ daybook.Documents = (*Store)(nil)
 )
 
 // Open opens the Daybook file at path, and makes it, readable for its owner alone, when there is

@@ -24,14 +24,15 @@ import (
 //
 // open returns a new, empty store and closes it when its test ends. Promises are tested in
 // parallel, each on its own store. Abilities beyond daybook.Store are found by assertion:
-// daybook.Watcher, daybook.Positions, daybook.Transactor.
+// daybook.Watcher, daybook.Positions, daybook.Transactor, daybook.Documents.
 func Run(t *testing.T, open func(t testing.TB) daybook.Store) {
 	s := open(t)
 	_, watcher := s.(daybook.Watcher)
 	_, positions := s.(daybook.Positions)
 	_, transactor := s.(daybook.Transactor)
+	_, documents := s.(daybook.Documents)
 	for _, c := range chapters() {
-		if c.needs == watching && !watcher || c.needs == saving && !positions || c.needs == transacting && !transactor {
+		if c.needs == watching && !watcher || c.needs == saving && !positions || c.needs == transacting && !transactor || c.needs == documenting && !documents {
 			t.Logf("left out, since %T has no such method: %s", s, c.name)
 			continue
 		}
@@ -74,6 +75,7 @@ const (
 	watching
 	saving
 	transacting
+	documenting
 )
 
 // A promise is one test. It talks to testing.TB alone, so that the suite's own test can watch it
@@ -101,6 +103,7 @@ func chapters() []chapter {
 		{"watch", watching, watches()},
 		{"positions", saving, savedPositions()},
 		{"transact", transacting, slices.Concat(transactions(), concurrentTransactions())},
+		{"documents", documenting, documents()},
 		{"close", nothing, closing()},
 		{"model", nothing, likeTheModel()},
 	}

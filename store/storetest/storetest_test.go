@@ -21,7 +21,7 @@ import (
 func TestEveryPromiseCanFail(t *testing.T) {
 	promises := storetest.Promises()
 	caught := map[string]bool{}
-	for _, f := range slices.Concat(appendFaults(), readFaults(), reportFaults(), pageFaults(), tailFaults(), transactionFaults()) {
+	for _, f := range slices.Concat(appendFaults(), readFaults(), reportFaults(), pageFaults(), tailFaults(), transactionFaults(), documentFaults()) {
 		if len(f.breaks) == 0 {
 			t.Errorf("%s: it breaks nothing", f.name)
 		}
@@ -175,6 +175,11 @@ type faulty struct {
 	transact  func(ctx context.Context, f func(context.Context, daybook.Tx) error) error
 	close     func() error
 
+	putDocument    func(ctx context.Context, d daybook.Document) (daybook.Document, error)
+	document       func(ctx context.Context, kind, organization, name string) (daybook.Document, error)
+	listDocuments  func(ctx context.Context, kind, organization, after string, limit int) ([]daybook.Document, error)
+	deleteDocument func(ctx context.Context, kind, organization, name string, revision int64) error
+
 	mu sync.Mutex // for faults that keep something
 }
 
@@ -253,4 +258,32 @@ func (s *faulty) Close() error {
 		return s.close()
 	}
 	return s.Store.Close()
+}
+
+func (s *faulty) PutDocument(ctx context.Context, d daybook.Document) (daybook.Document, error) {
+	if s.putDocument != nil {
+		return s.putDocument(ctx, d)
+	}
+	return s.Store.PutDocument(ctx, d)
+}
+
+func (s *faulty) Document(ctx context.Context, kind, organization, name string) (daybook.Document, error) {
+	if s.document != nil {
+		return s.document(ctx, kind, organization, name)
+	}
+	return s.Store.Document(ctx, kind, organization, name)
+}
+
+func (s *faulty) ListDocuments(ctx context.Context, kind, organization, after string, limit int) ([]daybook.Document, error) {
+	if s.listDocuments != nil {
+		return s.listDocuments(ctx, kind, organization, after, limit)
+	}
+	return s.Store.ListDocuments(ctx, kind, organization, after, limit)
+}
+
+func (s *faulty) DeleteDocument(ctx context.Context, kind, organization, name string, revision int64) error {
+	if s.deleteDocument != nil {
+		return s.deleteDocument(ctx, kind, organization, name, revision)
+	}
+	return s.Store.DeleteDocument(ctx, kind, organization, name, revision)
 }

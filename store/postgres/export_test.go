@@ -1,5 +1,32 @@
 package postgres
 
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Lead takes the sequencer's lock for a transaction, as a leader does, and waits for it.
+func Lead(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1, hashtext(current_schema()))`, lockSequence)
+	return err
+}
+
+// Drain gives all that waits its place, unless another leads.
+func Drain(ctx context.Context, s *Store) error { return s.sequencer.drain(ctx) }
+
+// Fold folds what has its place into the rollup, due or not, unless another leads.
+func Fold(ctx context.Context, s *Store) error {
+	if _, err := s.sequencer.look(ctx); err != nil {
+		return err
+	}
+	s.sequencer.mu.Lock()
+	defer s.sequencer.mu.Unlock()
+	s.sequencer.foldedAt = time.Time{}
+	return s.sequencer.fold(ctx)
+}
+
 // A Progress is the sequencer's, for the test of its bookkeeping.
 type Progress struct{ p progress }
 

@@ -219,68 +219,6 @@ func (s *Store) page(ctx context.Context, organization string, q *daybook.Query)
 	return page, nil
 }
 
-// Count counts in groups; see [daybook.Store].
-func (s *Store) Count(ctx context.Context, organization string, q daybook.Query, by ...daybook.Field) ([]daybook.Group, error) {
-	organization, err := daybook.NormalizeOrganization(organization)
-	q.Order, q.After, q.Limit = 0, daybook.Cursor{}, 0
-	if err == nil {
-		err = q.Normalize()
-	}
-	if err == nil {
-		err = daybook.CheckFields(by)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("count: %w", err)
-	}
-	groups, err := s.groups(ctx, organization, &q, by)
-	if err != nil {
-		return nil, fmt.Errorf("count: %w", explain(err))
-	}
-	return groups, nil
-}
-
-func (s *Store) groups(ctx context.Context, organization string, q *daybook.Query, by []daybook.Field) ([]daybook.Group, error) {
-	where, ok := compile(s.ids, organization, q)
-	if !ok {
-		if err := s.open(); err != nil || len(by) > 0 {
-			return nil, err
-		}
-		return []daybook.Group{{Values: []string{}}}, nil
-	}
-	var names, texts []string
-	for _, f := range by { // checked: each is also the name of its column
-		names = append(names, `a.`+string(f))
-		texts = append(texts, `coalesce(a.`+string(f)+`::text, '')`)
-	}
-	sql := `select ` + strings.Join(append(texts, `count(*)`), `, `) + ` from activity_log a where ` + where.sql.String()
-	if len(by) > 0 {
-		sql += ` group by ` + strings.Join(names, `, `) + fmt.Sprintf(` limit %d`, daybook.MaxGroups+1)
-	}
-	var groups []daybook.Group
-	err := s.read(ctx, organization, "", sql, where.args, func(rows pgx.Rows) error {
-		for rows.Next() {
-			g := daybook.Group{Values: make([]string, len(by))}
-			var to []any
-			for i := range by {
-				to = append(to, &g.Values[i])
-			}
-			if err := rows.Scan(append(to, &g.Count)...); err != nil {
-				return err
-			}
-			groups = append(groups, g)
-		}
-		return rows.Err()
-	})
-	if err != nil {
-		return nil, err
-	}
-	if len(groups) > daybook.MaxGroups {
-		return nil, daybook.TooManyGroups()
-	}
-	slices.SortFunc(groups, daybook.CompareGroups)
-	return groups, nil
-}
-
 // open returns why there is nothing to be had from s now.
 func (s *Store) open() error {
 	err := s.use()

@@ -137,6 +137,14 @@ func TestAStatementWithoutAFilterSeesOneOrganization(t *testing.T) {
 			if n != 3 {
 				t.Errorf("%s sees %d entries, want 3", role, n)
 			}
+			const counted = `select (select count(id) from ledger_pending) + (select coalesce(sum(entries), 0) from daybook_rollup_recent)
+				+ (select coalesce(sum(entries), 0) from daybook_rollup where span = 1)`
+			if err := tx.QueryRow(t.Context(), counted).Scan(&n); err != nil {
+				return err
+			}
+			if n != 3 {
+				t.Errorf("%s sees %d counted entries, want 3", role, n)
+			}
 			return nil
 		})
 		if err != nil {
@@ -160,10 +168,14 @@ func TestWhatTheRolesMayNotDo(t *testing.T) {
 			`delete from ledger_pending`, `select * from ledger_pending`, `select * from ledger_sequence`, `update ledger_order set next_position = 1`,
 			`insert into ledger_pending (seq, organization_id, id) overriding system value values (1, 'acme', gen_random_uuid())`,
 			`grant select on activity_log_late to daybook_app`, `copy activity_log from stdin`,
+			`select action from activity_log`, `select * from daybook_rollup`, `select * from daybook_rollup_recent`,
+			`insert into daybook_rollup select * from daybook_rollup`, `truncate daybook_document`,
 		},
 		"daybook_reader": {
 			`insert into activity_log select * from activity_log`, `update activity_log set user_id = null`, `delete from activity_log`,
 			`select * from activity_log_late`, `select * from ledger_sequence`, `select count(*) from activity_log`,
+			`select count(id) from ledger_pending`, `select * from daybook_rollup`,
+			`delete from ledger_pending`, `update daybook_rollup set entries = 0`, `select * from daybook_document`,
 		},
 		"daybook_follower": {
 			`insert into activity_log (id, organization_id) values (gen_random_uuid(), 'acme')`, `update activity_log set user_id = null`, `delete from activity_log`,

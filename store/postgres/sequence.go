@@ -33,6 +33,8 @@ type sequencer struct {
 
 	mu       sync.Mutex // held for a round
 	last     int64      // next_position when we last looked
+	folded   int64      // the place up to which the rollup then counted
+	foldedAt time.Time  // when we last folded
 	readFull time.Time  // when a round last read the queue from its start
 }
 
@@ -61,30 +63,35 @@ func (s *sequencer) tick(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	full := time.Since(s.readFull) > fullPause
-	s.mu.Unlock()
-	if !waiting && !full {
-		return nil
+	defer s.mu.Unlock()
+	if waiting || time.Since(s.readFull) > fullPause {
+		if err := s.rounds(ctx); err != nil {
+			return fmt.Errorf("sequence: %w", err)
+		}
 	}
-	return s.drain(ctx)
+	if err := s.fold(ctx); err != nil {
+		return fmt.Errorf("fold into the rollup: %w", err)
+	}
+	return nil
 }
 
-// selectWaiting tells whether the queue holds something that a round would take, and the next place.
+// selectWaiting tells the next place, how far the rollup counts, and whether the queue holds
+// something that a round would take.
 // It looks from the hint on and into the gaps: in front of it there may be many dead rows, which a
 // long snapshot elsewhere keeps from being removed.
 const selectWaiting = `
-select o.next_position, exists (select from ledger_pending p where p.seq >= o.hint) or exists (
+select o.next_position, o.folded, exists (select from ledger_pending p where p.seq >= o.hint) or exists (
 	select from unnest(o.gap_low, o.gap_high) as g(low, high), lateral (select from ledger_pending where seq between g.low and g.high limit 1) p)
 from ledger_order o where o.one`
 
 // look reports whether something waits for its place, and wakes the followers of this program when
 // another has moved on.
 func (s *sequencer) look(ctx context.Context) (waiting bool, err error) {
-	var next int64
+	var next, folded int64
 	var batch pgx.Batch
 	batch.Queue(`begin read only`)
 	batch.Queue(becomeFollower)
-	batch.Queue(selectWaiting).QueryRow(func(r pgx.Row) error { return r.Scan(&next, &waiting) })
+	batch.Queue(selectWaiting).QueryRow(func(r pgx.Row) error { return r.Scan(&next, &folded, &waiting) })
 	batch.Queue(`commit`)
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -96,6 +103,7 @@ func (s *sequencer) look(ctx context.Context) (waiting bool, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.folded = folded
 	if next != s.last {
 		s.last = next
 		s.changed.send()
@@ -103,21 +111,32 @@ func (s *sequencer) look(ctx context.Context) (waiting bool, err error) {
 	return waiting, nil
 }
 
-// drain runs rounds until the queue is empty or another program leads.
+// drain gives everything that waits its place, unless another program leads.
 func (s *sequencer) drain(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.rounds(ctx); err != nil {
+		return fmt.Errorf("sequence: %w", err)
+	}
+	return nil
+}
+
+// rounds runs rounds until the queue is empty or another program leads. The caller holds mu.
+func (s *sequencer) rounds(ctx context.Context) error {
 	limit := roundRows
 	for {
 		n, err := s.round(ctx, limit)
 		if err != nil {
-			return fmt.Errorf("sequence: %w", err)
+			return err
 		}
 		if n > 0 {
 			s.changed.send()
 		}
 		if n < limit {
 			return nil
+		}
+		if err := s.fold(ctx); err != nil {
+			return err
 		}
 		limit = manyRows
 	}
@@ -129,6 +148,7 @@ type queued struct {
 	organization string
 	id           string
 	hash         []byte
+	kinds
 }
 
 // An order is the row of ledger_order.
@@ -158,8 +178,11 @@ with taken as (
 			(select p.seq from ledger_pending p where p.seq >= case when $2 then 0 else (select hint from ledger_order where one) end
 			order by p.seq limit $1)
 		) as first order by seq limit $1)
-	returning seq, organization_id, id, leaf_hash)
-select seq, organization_id::text, id::text, leaf_hash from taken order by seq`
+	returning seq, organization_id, id, leaf_hash, action, resource_type, actor_type, outcome)
+select seq, organization_id::text, id::text, leaf_hash, action, resource_type, actor_type, outcome from taken order by seq`
+
+// selectLead takes the lock for the rest of the transaction, if nobody has it.
+const selectLead = `select pg_try_advisory_xact_lock($1, hashtext(current_schema())), set_config('idle_in_transaction_session_timeout', $2, true)`
 
 var errLostLead = errors.New("another sequencer has changed the order meanwhile: nothing of this round was kept")
 
@@ -174,8 +197,7 @@ func (s *sequencer) round(ctx context.Context, limit int) (n int, err error) {
 	var lead bool
 	var begin pgx.Batch
 	begin.Queue(becomeFollower)
-	begin.Queue(`select pg_try_advisory_xact_lock($1, hashtext(current_schema())), set_config('idle_in_transaction_session_timeout', $2, true)`, lockSequence, idleInOwnTx).
-		QueryRow(func(r pgx.Row) error { return r.Scan(&lead, nil) })
+	begin.Queue(selectLead, lockSequence, idleInOwnTx).QueryRow(func(r pgx.Row) error { return r.Scan(&lead, nil) })
 	if err := tx.SendBatch(ctx, &begin).Close(); err != nil || !lead {
 		return 0, err
 	}
@@ -192,7 +214,7 @@ func (s *sequencer) round(ctx context.Context, limit int) (n int, err error) {
 	batch.Queue(takeRows, limit, full).Query(func(found pgx.Rows) error {
 		for found.Next() {
 			var q queued
-			if err := found.Scan(&q.seq, &q.organization, &q.id, &q.hash); err != nil {
+			if err := found.Scan(&q.seq, &q.organization, &q.id, &q.hash, &q.action, &q.resourceType, &q.actorType, &q.outcome); err != nil {
 				return err
 			}
 			rows = append(rows, q)
@@ -259,14 +281,17 @@ func (s *sequencer) place(ctx context.Context, tx pgx.Tx, was, now order, rows [
 		where l.slot = u.slot and l.size = u.before`, changed, before, after)
 	batch.Queue(`update ledger_order set next_position = $1, hint = $2, gap_low = $3, gap_high = $4, gap_mark = $5
 		where one and next_position = $6 and epoch = $7 and hint = $8`, now.next, now.hint, low, high, mark, was.next, was.epoch, was.hint)
+	if err := queueSums(&batch, now.next-1, rows); err != nil {
+		return err
+	}
 	results := tx.SendBatch(ctx, &batch)
 	defer results.Close()
-	for _, want := range []int{len(rows), len(logs), 1} {
+	for _, want := range []int{len(rows), len(logs), 1, -1} {
 		tag, err := results.Exec()
 		if err != nil {
 			return err
 		}
-		if int(tag.RowsAffected()) != want {
+		if want >= 0 && int(tag.RowsAffected()) != want {
 			return errLostLead
 		}
 	}

@@ -60,8 +60,7 @@ func (s *Store) tailOnce(ctx context.Context, after daybook.Position, limit int)
 	batch.Queue(`begin read only`)
 	batch.Queue(becomeFollower)
 	batch.Queue(selectWaiting).QueryRow(func(r pgx.Row) error {
-		var ignored int64
-		return r.Scan(&ignored, &waiting)
+		return r.Scan(nil, nil, &waiting)
 	})
 	batch.Queue(selectTail, after.Number, limit).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
@@ -135,7 +134,7 @@ func (s *Store) Watch(ctx context.Context, after daybook.Position) error {
 func (s *Store) end(ctx context.Context) (last int64, waiting bool, err error) {
 	err = s.follow(ctx, selectWaiting, nil, func(r pgx.Rows) error {
 		for r.Next() {
-			if err := r.Scan(&last, &waiting); err != nil {
+			if err := r.Scan(&last, nil, &waiting); err != nil {
 				return err
 			}
 		}

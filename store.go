@@ -87,6 +87,13 @@ type Watcher interface {
 	Watch(ctx context.Context, after Position) error
 }
 
+// An Ender is a Store that can tell where its order ends, for followers that begin with what is to come.
+type Ender interface {
+	// End returns the position of the last entry that has its place, the zero Position when there
+	// is none.
+	End(ctx context.Context) (Position, error)
+}
+
 // Positions is a Store that keeps the positions of followers under their names.
 type Positions interface {
 	// LoadPosition returns the saved position, the zero Position when there is none.

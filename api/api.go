@@ -68,15 +68,19 @@ type Config struct {
 // An API is an http.Handler. Safe for concurrent use. It starts no goroutine that outlives a
 // request.
 type API struct {
-	config   Config
-	book     *daybook.Recorder // for what applications record
-	own      *own.Recorder     // for Daybook's own entries
-	routes   []Route
-	mux      *http.ServeMux
-	document []byte // OpenAPI, as JSON
-	limits   *limiter
-	seen     *seen
-	inFlight atomic.Int64 // bytes of bodies that are being read
+	config    Config
+	book      *daybook.Recorder // for what applications record
+	own       *own.Recorder     // for Daybook's own entries
+	routes    []Route
+	mux       *http.ServeMux
+	document  []byte // OpenAPI, as JSON
+	limits    *limiter
+	seen      *seen
+	hub       *hub
+	positions positionKey
+	stopping  context.Context // ends the streams
+	stop      context.CancelFunc
+	inFlight  atomic.Int64 // bytes of bodies that are being read
 }
 
 // New checks the configuration and returns the API. Its error joins a [daybook.FieldError] for
@@ -108,7 +112,12 @@ func New(c Config) (*API, error) {
 		c.ClientAddr = peer
 	}
 	a := &API{config: c, limits: newLimiter(c.Limits.withDefaults()), seen: newSeen()}
+	a.hub = newHub(c.Store)
+	a.stopping, a.stop = context.WithCancel(context.Background())
 	var err error
+	if a.positions, err = newPositionKey(c.Cursors); err != nil {
+		return nil, fmt.Errorf("api config: %w", err)
+	}
 	if a.book, err = newBook(c); err != nil {
 		return nil, fmt.Errorf("api config: %w", err)
 	}
@@ -130,6 +139,11 @@ func (a *API) Routes() []Route { return slices.Clone(a.routes) }
 
 // Document returns the OpenAPI document, as JSON.
 func (a *API) Document() []byte { return slices.Clone(a.document) }
+
+// EndStreams ends the event streams and the requests that wait for entries, so that a server that
+// stops need not wait for them. Clients go on where they were, at another server or the next start.
+// Give it to http.Server.RegisterOnShutdown.
+func (a *API) EndStreams() { a.stop() }
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {

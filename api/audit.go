@@ -99,9 +99,9 @@ func (c *call) misdirected() {
 	}
 }
 
-// platform notes a read that concerns the deployment as a whole.
-func (c *call) platform(resourceType string, details daybook.Details) error {
-	return c.noteOnce(c.config.Organization, resourceType, "", details)
+// noteLog notes, in the platform's organization, that the log of all organizations is read.
+func (c *call) noteLog() error {
+	return c.noteOnce(c.config.Organization, own.View, "all organizations", daybook.Details{"all_organizations": true, "route": c.route.Path})
 }
 
 // session notes that a credential is used for what tells nothing of entries.

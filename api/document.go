@@ -142,3 +142,13 @@ func (d *document) end() error {
 	}
 	return nil
 }
+
+// flag takes a member that is true or false; it is false when it is absent.
+func (d *document) flag(name string) bool {
+	v, ok := d.take(name)
+	b, isBool := v.(bool)
+	if ok && !isBool {
+		d.refuse(name, "is neither true nor false")
+	}
+	return b
+}

@@ -64,6 +64,7 @@ var problems = []struct {
 }{
 	{access.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", "the request needs a valid credential: Authorization: Bearer …"},
 	{daybook.ErrConflict, http.StatusConflict, "conflict", "another entry has this id: record under a new one"},
+	{daybook.ErrNotFound, http.StatusNotFound, "not_found", errNotFound.Detail},
 	{daybook.ErrCursor, http.StatusBadRequest, "cursor_invalid", ""},
 	{daybook.ErrPosition, http.StatusBadRequest, "position_invalid", ""},
 	{access.ErrForeign, http.StatusNotFound, "not_found", errNotFound.Detail},

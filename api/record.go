@@ -15,7 +15,7 @@ import (
 type item struct {
 	index  int
 	entry  daybook.Entry
-	sentID bool // the id is the caller's, so the entry may be there already
+	sentID bool // the id is the caller's, or follows from its Idempotency-Key, so the entry may be there already
 	status itemStatus
 	err    error
 }
@@ -60,15 +60,18 @@ func (a *API) record(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	items, single, err := c.readEntries()
+	items, single, digest, err := c.readEntries()
 	if err != nil {
+		return answer{}, err
+	}
+	ctx, cancel := c.writing()
+	defer cancel()
+	if err := c.repeatable(ctx, digest, items); err != nil {
 		return answer{}, err
 	}
 	c.complete(items)
 	c.noteForbidden(items)
 	c.limitEntries(items)
-	ctx, cancel := c.writing()
-	defer cancel()
 	if single || atomic == "true" {
 		if err := a.appendWhole(ctx, items); err != nil {
 			if !single {

@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -16,17 +17,21 @@ import (
 const maxEntry = daybook.MaxDetailsInput + 64<<10
 
 // readEntries reads the entries of the body. An entry that cannot be read is an item with its error;
-// a body that cannot be read is refused whole. single says that it was one object, not a list.
-func (c *call) readEntries() (items []*item, single bool, err error) {
+// a body that cannot be read is refused whole. single says that it was one object, not a list; digest
+// is that of the request.
+func (c *call) readEntries() (items []*item, single bool, digest []byte, err error) {
 	media, err := c.mediaType("application/json", "application/x-ndjson", "application/jsonl")
 	if err != nil {
-		return nil, false, err
+		return nil, false, nil, err
 	}
 	b, err := c.openBody(c.limits.limits.Expanded)
 	if err != nil {
-		return nil, false, err
+		return nil, false, nil, err
 	}
 	defer b.Close()
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%q\n", c.params.Encode())
+	text := io.TeeReader(b, hash)
 	add := func(text []byte) error {
 		if len(items) == c.limits.limits.Entries {
 			return refuse(http.StatusRequestEntityTooLarge, "too_many_entries", fmt.Sprintf("there are more than %d entries in one request", c.limits.limits.Entries))
@@ -41,21 +46,21 @@ func (c *call) readEntries() (items []*item, single bool, err error) {
 		return nil
 	}
 	if media != "application/json" {
-		err := eachLine(b, add)
-		return items, false, err
+		err := eachLine(text, add)
+		return items, false, hash.Sum(nil), err
 	}
-	data, err := io.ReadAll(b)
+	data, err := io.ReadAll(text)
 	if err != nil {
-		return nil, false, err
+		return nil, false, nil, err
 	}
 	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) == 0 || start[0] != '[' {
 		if err := add(data); err != nil || items[0].err == nil {
-			return items, true, err
+			return items, true, hash.Sum(nil), err
 		}
-		return nil, true, fmt.Errorf("%w%w", refuse(http.StatusBadRequest, "invalid", "the entry cannot be read"), items[0].err)
+		return nil, true, nil, fmt.Errorf("%w%w", refuse(http.StatusBadRequest, "invalid", "the entry cannot be read"), items[0].err)
 	}
 	err = eachElement(data, add)
-	return items, false, err
+	return items, false, hash.Sum(nil), err
 }
 
 // unnamed gives the errors of a whole text, which have no field, one.

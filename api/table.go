@@ -8,7 +8,7 @@ import (
 
 // table is every route there is.
 func (a *API) table() []Route {
-	const get, post = http.MethodGet, http.MethodPost
+	const get, post, put, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []Route{
 		{Method: get, Path: "/healthz", Open: true, Records: AsNothing, handle: a.healthz},
 		{Method: get, Path: "/readyz", Open: true, Records: AsNothing, handle: a.readyz},
@@ -22,5 +22,35 @@ func (a *API) table() []Route {
 			Parameters: []string{"organization"}, handle: a.entry},
 		{Method: get, Path: "/v1/entries/count", Permission: access.Read, Records: AsView, class: reading,
 			Parameters: parameters(filterParameters, []string{"by"}), handle: a.count},
+		{Method: get, Path: "/v1/entries/histogram", Permission: access.Read, Records: AsView, class: reading,
+			Parameters: parameters(filterParameters, []string{"interval", "from", "to", "by"}), handle: a.histogram},
+		{Method: get, Path: "/v1/entries/top", Permission: access.Read, Records: AsView, class: reading,
+			Parameters: parameters(filterParameters, []string{"field", "limit"}), handle: a.top},
+		{Method: get, Path: "/v1/entries/facets", Permission: access.Read, Records: AsView, class: reading,
+			Parameters: parameters(filterParameters, []string{"fields", "limit"}), handle: a.facets},
+		{Method: get, Path: "/v1/entries/tail", Permission: access.Read, Records: AsView, class: reading, stream: true,
+			Parameters: parameters(filterParameters, []string{"after"}), handle: a.tail},
+
+		{Method: get, Path: "/v1/resources/{type}/{id}/entries", Permission: access.Read, Records: AsView, class: reading,
+			Parameters: parameters(filterParameters, pageParameters), handle: a.resourceTrail},
+		{Method: get, Path: "/v1/audit-log/{resource_id}", Permission: access.Read, Records: AsView, class: reading,
+			Parameters: parameters(filterParameters, pageParameters), handle: a.auditLog},
+		{Method: get, Path: "/v1/users/{id}/entries", Permission: access.Read, Records: AsView, class: reading,
+			Parameters: parameters(filterParameters, pageParameters), handle: a.userTrail},
+		{Method: get, Path: "/v1/users/{id}/report", Permission: access.Read, Records: AsView, class: reading,
+			Parameters: parameters(filterParameters, []string{"days", "from", "limit", "cursor"}), handle: a.userReport},
+
+		{Method: get, Path: "/v1/log", Permission: access.Follow, Records: AsLog, stream: true,
+			Parameters: []string{"after", "limit", "wait", "at"}, handle: a.log},
+
+		{Method: get, Path: "/v1/me", Records: AsSession, handle: a.me},
+		{Method: get, Path: "/v1/views", Permission: access.Read, Records: AsSession, class: reading,
+			Parameters: []string{"organization"}, handle: a.savedViews},
+		{Method: post, Path: "/v1/views", Permission: access.Read, Records: AsSaved, class: minting, Body: JSONBody,
+			Parameters: []string{"organization"}, handle: a.makeView},
+		{Method: put, Path: "/v1/views/{name}", Permission: access.Read, Records: AsSaved, class: minting, Body: JSONBody,
+			Parameters: []string{"organization"}, handle: a.changeView},
+		{Method: remove, Path: "/v1/views/{name}", Permission: access.Read, Records: AsSaved, class: minting,
+			Parameters: []string{"organization"}, handle: a.deleteView},
 	}
 }

@@ -24,15 +24,16 @@ import (
 //
 // open returns a new, empty store and closes it when its test ends. Promises are tested in
 // parallel, each on its own store. Abilities beyond daybook.Store are found by assertion:
-// daybook.Watcher, daybook.Positions, daybook.Transactor, daybook.Documents.
+// daybook.Watcher, daybook.Positions, daybook.Transactor, daybook.Documents, daybook.Ender.
 func Run(t *testing.T, open func(t testing.TB) daybook.Store) {
 	s := open(t)
 	_, watcher := s.(daybook.Watcher)
 	_, positions := s.(daybook.Positions)
 	_, transactor := s.(daybook.Transactor)
 	_, documents := s.(daybook.Documents)
+	_, ender := s.(daybook.Ender)
 	for _, c := range chapters() {
-		if c.needs == watching && !watcher || c.needs == saving && !positions || c.needs == transacting && !transactor || c.needs == documenting && !documents {
+		if c.needs == watching && !watcher || c.needs == saving && !positions || c.needs == transacting && !transactor || c.needs == documenting && !documents || c.needs == ending && !ender {
 			t.Logf("left out, since %T has no such method: %s", s, c.name)
 			continue
 		}
@@ -76,6 +77,7 @@ const (
 	saving
 	transacting
 	documenting
+	ending
 )
 
 // A promise is one test. It talks to testing.TB alone, so that the suite's own test can watch it
@@ -100,6 +102,7 @@ func chapters() []chapter {
 		{"count", nothing, counting()},
 		{"report", nothing, reporting()},
 		{"tail", nothing, tailing()},
+		{"end", ending, ends()},
 		{"watch", watching, watches()},
 		{"positions", saving, savedPositions()},
 		{"transact", transacting, slices.Concat(transactions(), concurrentTransactions())},

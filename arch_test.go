@@ -44,6 +44,7 @@ var rules = map[string]rule{
 	"internal/migrate": {},
 	"internal/own":     {ours: ".", inTests: "store/memory"},
 	"internal/testdb":  {},
+	"internal/oracle":  {inTests: "ledger golang.org/x/mod/sumdb github.com/transparency-dev/merkle"},
 
 	"server":      {ours: ". store/sqlite store/postgres", inTests: "store/memory internal/testdb"},
 	"cmd/daybook": {ours: ". server store/sqlite store/postgres examples/workspace", others: "github.com/alecthomas/kong golang.org/x/sys/unix", inTests: "internal/testdb github.com/jackc/pgx/v5 github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},

@@ -31,6 +31,7 @@ type Query struct {
 	IPAddress    netip.Prefix // an address is a prefix of its full length
 	Details      Details      // what the details must contain, see [Details.Contains]
 	From, To     time.Time    // From <= CreatedAt < To; zero: unbounded
+	Filter       Filter       // what else must match, in the filter language
 
 	Order Order
 	After Cursor // the Next of the page before; zero: the first page
@@ -71,6 +72,11 @@ func (c Cursor) IsZero() bool { return c == Cursor{} }
 type Page struct {
 	Entries []Entry
 	Next    Cursor // the Query's After for the next page; zero when this is the last
+
+	// ScannedTo is the time up to which entries were looked at where a filter that no index serves
+	// ended the page before it was full: it may be empty, and Next goes on from there. Zero: the
+	// page is whole.
+	ScannedTo time.Time
 }
 
 // Normalize brings q into the form that stores compile, and checks it. Its errors are
@@ -155,7 +161,8 @@ func (q *Query) Matches(e *Entry) bool {
 		(!q.IPAddress.IsValid() || q.IPAddress.Contains(e.IPAddress)) &&
 		(q.From.IsZero() || !e.CreatedAt.Before(q.From)) &&
 		(q.To.IsZero() || e.CreatedAt.Before(q.To)) &&
-		(len(q.Details) == 0 || e.Details.Contains(q.Details))
+		(len(q.Details) == 0 || e.Details.Contains(q.Details)) &&
+		q.Filter.Matches(e)
 }
 
 // A Field is one by which entries are counted. Its text is the field's name in JSON.

@@ -49,6 +49,7 @@ func (s *Store) send(ctx context.Context, batch *pgx.Batch) error {
 type condition struct {
 	sql  strings.Builder
 	args []any
+	rest daybook.FilterTree // what is left to be applied to the rows, or nil
 }
 
 // and adds a clause in which %s stands for the parameters, in order.
@@ -120,6 +121,7 @@ func compile(ids IDs, organization string, q *daybook.Query) (c *condition, ok b
 		c.and(`a.ip_address::inet <<= %s::text::cidr`, p.String())
 	}
 	andDetails(c, nil, q.Details)
+	c.rest = q.Filter.Tree()
 	return c, true
 }
 
@@ -196,18 +198,26 @@ func (s *Store) page(ctx context.Context, organization string, q *daybook.Query)
 	default:
 		where.and(`a.id < %s::text::uuid`, q.After.ID.String())
 	}
-	// One more tells whether there is another page.
-	sql := `select ` + columns + ` from activity_log a where ` + where.sql.String() + order + fmt.Sprintf(` limit %d`, q.Limit+1)
+	sql := `select ` + columns + ` from activity_log a where ` + where.sql.String() + order
+	if where.rest == nil {
+		sql += fmt.Sprintf(` limit %d`, q.Limit+1) // one more tells whether there is another page
+	}
 	var page daybook.Page
 	err := s.read(ctx, organization, inOrder, sql, where.args, func(rows pgx.Rows) error {
 		for rows.Next() {
-			if len(page.Entries) == q.Limit {
-				page.Next = daybook.Cursor{Order: q.Order, ID: page.Entries[q.Limit-1].ID}
+			if !page.Next.IsZero() {
 				continue // to the end, or the connection could not be used again
 			}
 			e, err := scan(rows.Scan)
 			if err != nil {
 				return err
+			}
+			if where.rest != nil && !where.rest.Matches(&e) {
+				continue
+			}
+			if len(page.Entries) == q.Limit {
+				page.Next = daybook.Cursor{Order: q.Order, ID: page.Entries[q.Limit-1].ID}
+				continue
 			}
 			page.Entries = append(page.Entries, e)
 		}

@@ -47,6 +47,9 @@ func (s *Store) groups(ctx context.Context, organization string, q *daybook.Quer
 		}
 		return []daybook.Group{{Values: []string{}}}, nil
 	}
+	if where.rest != nil {
+		return s.countRows(ctx, organization, where, by)
+	}
 	var names, texts []string
 	for _, f := range by { // checked: each is also the name of its column
 		names = append(names, `a.`+string(f))
@@ -164,6 +167,16 @@ func (s *Store) fill(ctx context.Context, organization string, q daybook.Query, 
 	if inRollup(&q, by) && wholeHour(edges) {
 		return s.sums(ctx, organization, &q, edges, by, add)
 	}
+	if where.rest != nil {
+		return s.each(ctx, organization, where, func(e *daybook.Entry) error {
+			value := ""
+			for _, f := range by {
+				value = f.Of(e)
+			}
+			tally.Add(e.CreatedAt, value, 1)
+			return nil
+		})
+	}
 	b := make([]string, len(edges))
 	for i, e := range edges {
 		b[i] = stamp(e)
@@ -218,6 +231,10 @@ func (s *Store) top(ctx context.Context, organization string, q *daybook.Query, 
 	}
 	if by := []daybook.Field{field}; inRollup(q, by) && wholeHour(span(q)) {
 		err := s.sums(ctx, organization, q, span(q), by, func(_ int, values []string, n int64) error { return ranking.Add(values[0], n) })
+		return ranking.Top(), err
+	}
+	if where.rest != nil {
+		err := s.each(ctx, organization, where, ranking.AddEntry)
 		return ranking.Top(), err
 	}
 	from, value := `activity_log a`, `a.`+string(field) // checked: it is also the name of its column

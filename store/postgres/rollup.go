@@ -17,7 +17,7 @@ var countedFields = []daybook.Field{daybook.ByAction, daybook.ByResourceType, da
 // inRollup reports whether the rollup can answer: q, which is normalized, asks for nothing but its
 // fields and a range of time.
 func inRollup(q *daybook.Query, by []daybook.Field) bool {
-	return q.ID.IsZero() && q.UserID == "" && q.ResourceID == "" && q.RequestID == "" && !q.IPAddress.IsValid() && len(q.Details) == 0 &&
+	return q.Filter.IsZero() && q.ID.IsZero() && q.UserID == "" && q.ResourceID == "" && q.RequestID == "" && !q.IPAddress.IsValid() && len(q.Details) == 0 &&
 		!slices.ContainsFunc(by, func(f daybook.Field) bool { return !slices.Contains(countedFields, f) })
 }
 

@@ -262,12 +262,16 @@ func (r *reader) page(organization string, q *daybook.Query) (page daybook.Page,
 	if !q.After.IsZero() {
 		where.and(beyond, blob(q.After.ID))
 	}
+	limit := int64(q.Limit) + 1 // one more tells whether there is another page
+	if !q.Filter.IsZero() {
+		limit = -1 // none: the filter is applied to the rows
+	}
 	stmt, err := r.prepare(`select `+columns+` from activity_log where `, where, ` order by id `+direction+` limit ?`)
 	if err != nil {
 		return page, err
 	}
 	defer stmt.Reset()
-	stmt.BindInt64(len(where.bind)+1, int64(q.Limit)+1) // one more tells whether there is another page
+	stmt.BindInt64(len(where.bind)+1, limit)
 	for {
 		found, err := stmt.Step()
 		if err != nil {
@@ -276,13 +280,16 @@ func (r *reader) page(organization string, q *daybook.Query) (page daybook.Page,
 		if !found {
 			return page, nil
 		}
-		if len(page.Entries) == q.Limit {
-			page.Next = daybook.Cursor{Order: q.Order, ID: page.Entries[q.Limit-1].ID}
-			return page, nil
-		}
 		entry, err := scan(stmt)
 		if err != nil {
 			return daybook.Page{}, err
+		}
+		if !q.Filter.Matches(&entry.Entry) {
+			continue
+		}
+		if len(page.Entries) == q.Limit {
+			page.Next = daybook.Cursor{Order: q.Order, ID: page.Entries[q.Limit-1].ID}
+			return page, nil
 		}
 		page.Entries = append(page.Entries, entry.Entry)
 	}
@@ -306,7 +313,11 @@ func (s *Store) Count(ctx context.Context, organization string, q daybook.Query,
 		return nil, fmt.Errorf("count: %w", because(ctx, err))
 	}
 	defer s.giveBack(r)
-	groups, err := r.groups(organization, &q, by)
+	count := r.groups
+	if !q.Filter.IsZero() {
+		count = r.countRows
+	}
+	groups, err := count(organization, &q, by)
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", because(ctx, err))
 	}
@@ -346,6 +357,48 @@ func (r *reader) groups(organization string, q *daybook.Query, by []daybook.Fiel
 			g.Values[i] = columnID(stmt, i)
 		}
 		groups = append(groups, g)
+	}
+	slices.SortFunc(groups, daybook.CompareGroups)
+	return groups, nil
+}
+
+// countRows counts the rows that the filter matches.
+func (r *reader) countRows(organization string, q *daybook.Query, by []daybook.Field) ([]daybook.Group, error) {
+	stmt, err := r.prepare(`select `+columns+` from activity_log where `, compile(r, organization, q), ``)
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Reset()
+	counts := map[[daybook.MaxGroupFields]string]int64{}
+	for {
+		found, err := stmt.Step()
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			break
+		}
+		entry, err := scan(stmt)
+		if err != nil {
+			return nil, err
+		}
+		if !q.Filter.Matches(&entry.Entry) {
+			continue
+		}
+		var values [daybook.MaxGroupFields]string
+		for i, f := range by {
+			values[i] = f.Of(&entry.Entry)
+		}
+		if counts[values]++; len(counts) > daybook.MaxGroups {
+			return nil, daybook.TooManyGroups()
+		}
+	}
+	if len(by) == 0 {
+		return []daybook.Group{{Values: []string{}, Count: counts[[daybook.MaxGroupFields]string{}]}}, nil
+	}
+	var groups []daybook.Group
+	for values, n := range counts {
+		groups = append(groups, daybook.Group{Values: slices.Clone(values[:len(by)]), Count: n})
 	}
 	slices.SortFunc(groups, daybook.CompareGroups)
 	return groups, nil

@@ -114,7 +114,7 @@ func (t *filterTerms) literal(at place, r rawItem, s string) (timeSpan, *FilterE
 func relativeTime(s string, now time.Time, zone *time.Location) (timeSpan, bool) {
 	day := func(offset int) timeSpan {
 		y, m, d := now.In(zone).Date()
-		return timeSpan{startOfDay(y, m, d+offset, zone), startOfDay(y, m, d+offset+1, zone)}
+		return timeSpan{beginOfDay(y, m, d+offset, zone), beginOfDay(y, m, d+offset+1, zone)}
 	}
 	switch s {
 	case "now":
@@ -166,11 +166,11 @@ func parseTimeLiteral(s string, zone *time.Location) (timeSpan, bool) {
 		if m < 1 || m > 12 {
 			return timeSpan{}, false
 		}
-		return inYears(timeSpan{startOfDay(y, time.Month(m), 1, zone), startOfDay(y, time.Month(m)+1, 1, zone)})
+		return inYears(timeSpan{beginOfDay(y, time.Month(m), 1, zone), beginOfDay(y, time.Month(m)+1, 1, zone)})
 	case !scanDigits(date, "0000-00-00", &y, &m, &d) || !isDate(y, m, d):
 		return timeSpan{}, false
 	case !hasClock:
-		return inYears(timeSpan{startOfDay(y, time.Month(m), d, zone), startOfDay(y, time.Month(m), d+1, zone)})
+		return inYears(timeSpan{beginOfDay(y, time.Month(m), d, zone), beginOfDay(y, time.Month(m), d+1, zone)})
 	default:
 		clock, offset, hasOffset := cutOffset(clock)
 		local, unit, ok := parseClock(clock)
@@ -261,9 +261,9 @@ func parseClock(s string) (since, unit time.Duration, ok bool) {
 	return since, unit, true
 }
 
-// startOfDay returns the first instant of a day in a zone. A clock that is set forward at midnight
+// beginOfDay returns the first instant of a day in a zone. A clock that is set forward at midnight
 // does not show 00:00; one that is set back from midnight shows the end of the day before twice.
-func startOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
+func beginOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
 	return firstShown(time.Date(y, m, d, 0, 0, 0, 0, time.UTC), zone)
 }
 

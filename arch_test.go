@@ -41,16 +41,17 @@ var rules = map[string]rule{
 
 	"api": {ours: ". access internal/own", others: "github.com/klauspost/compress/zstd go.yaml.in/yaml/v3 golang.org/x/time/rate", inTests: "store/memory"},
 
-	"internal/migrate": {},
-	"internal/own":     {ours: ".", inTests: "store/memory"},
-	"internal/testdb":  {},
-	"internal/oracle":  {inTests: "ledger golang.org/x/mod/sumdb github.com/transparency-dev/merkle"},
+	"internal/migrate":   {},
+	"internal/own":       {ours: ".", inTests: "store/memory"},
+	"internal/privatepg": {},
+	"internal/testdb":    {ours: "internal/privatepg"},
+	"internal/oracle":    {inTests: "ledger golang.org/x/mod/sumdb github.com/transparency-dev/merkle"},
 
 	"server":      {ours: ". store/sqlite store/postgres", inTests: "store/memory internal/testdb"},
-	"cmd/daybook": {ours: ". server store/sqlite store/postgres examples/workspace", others: "github.com/alecthomas/kong golang.org/x/sys/unix", inTests: "internal/testdb github.com/jackc/pgx/v5 github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
+	"cmd/daybook": {ours: ". server store/sqlite store/postgres examples/workspace internal/privatepg", others: "github.com/alecthomas/kong github.com/jackc/pgx/v5 golang.org/x/sys/unix", inTests: "internal/testdb github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
 
-	"examples/workspace":       {ours: ". access daybookhttp store/sqlite", others: "modernc.org/sqlite", inTests: "daybooktest"},
-	"examples/workspace/serve": {ours: ". examples/workspace store/sqlite"},
+	"examples/workspace":       {ours: ". access daybookhttp store/postgres store/sqlite", others: "github.com/jackc/pgx/v5/stdlib modernc.org/sqlite", inTests: "daybooktest internal/testdb github.com/jackc/pgx/v5"},
+	"examples/workspace/serve": {ours: ". examples/workspace store/postgres store/sqlite"},
 	"bench":                    {ours: ". daybookhttp store/sqlite", others: "modernc.org/sqlite"},
 }
 

@@ -14,10 +14,13 @@ import (
 	"strings"
 
 	"github.com/daybookdev/daybook/examples/workspace"
+	"github.com/daybookdev/daybook/server"
 )
 
 type demoCommand struct {
 	Data          string `short:"d" placeholder:"DIR" help:"Where to keep the data: a new temporary directory if left out."`
+	Database      string `xor:"database" placeholder:"URL" help:"Use this PostgreSQL database, in which \"daybook migrate\" has made a log, for the log and the application's tables."`
+	Postgres      bool   `xor:"database" help:"Use a private PostgreSQL, which is started from the programs that are installed, and ends with the demo."`
 	Requests      int    `default:"2000" help:"How many requests to make."`
 	Organizations int    `default:"4" help:"How many organizations work, at most 8."`
 	Seed          uint64 `default:"1" help:"Another seed gives another day."`
@@ -29,6 +32,7 @@ func (demoCommand) Help() string {
 
     daybook demo
     daybook demo --requests 20000 --organizations 8
+    daybook demo --postgres
     daybook demo --data ./demo --keep`
 }
 
@@ -36,6 +40,13 @@ func (demoCommand) Help() string {
 const requestsEach = 30
 
 func (c *demoCommand) Run(ctx context.Context, p *program) (err error) {
+	if c.Database != "" {
+		if place, err := server.ParsePlace(c.Database); err != nil {
+			return flagError(err)
+		} else if _, ok := place.Postgres(); !ok {
+			return usageError{fmt.Errorf("--database is %q, but must be a URL of PostgreSQL: for SQLite there is --data", place)}
+		}
+	}
 	if c.Organizations < 1 || c.Organizations > 8 {
 		return usageError{fmt.Errorf("--organizations is %d, but must be 1 to 8", c.Organizations)}
 	}
@@ -54,41 +65,53 @@ func (c *demoCommand) Run(ctx context.Context, p *program) (err error) {
 		}()
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(p.stdout, format, args...) }
+	if c.Postgres {
+		private, err := startPostgres(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, private.stop()) }()
+		c.Database = private.url
+	}
 	secret := []byte(rand.Text() + rand.Text())
-	app, err := startWorkspace(ctx, c.Data, "127.0.0.1:0", secret, p.stderr)
+	app, err := startWorkspace(ctx, c.log(), c.Data, "127.0.0.1:0", secret, p.stderr)
 	if err != nil {
 		return err
 	}
-	say("A workspace application runs at %s and keeps its log in %s.\n\n", app.url, escapeText(c.Data))
+	say("A workspace application runs at %s and keeps its log in %s.\n\n", app.url, escapeText(c.log().String()))
 	day, err := workspace.Drive(ctx, app.url, workspace.DriveOptions{
 		Requests: c.Requests, Organizations: c.Organizations, Seed: c.Seed, Report: p.stdout})
 	if err = errors.Join(err, app.stop()); err != nil {
 		return err
 	}
 	say("Answers: %s\n", answersText(day.Statuses))
-	say("The application is stopped. What follows is read from the files that it left.\n")
+	say("The application is stopped. What follows is read from the log that it left.\n")
 	if err := c.show(ctx, p, day); err != nil {
 		return err
 	}
 	say("\nLook further:\n\n")
 	for _, args := range [][]string{
-		{"query", "--data", c.Data, "--organization", day.Organization.ID, "--outcome", "failure"},
-		{"report", "users", "--data", c.Data, "--organization", day.Organization.ID},
-		{"report", "user", day.User.ID, "--data", c.Data, "--organization", day.Organization.ID, "--days", "1"},
-		{"tail", "--data", c.Data},
-		{"serve", "--data", c.Data},
-		{"doctor", "--data", c.Data},
-		{"help"},
+		{"query", "--organization", day.Organization.ID, "--outcome", "failure"},
+		{"report", "users", "--organization", day.Organization.ID},
+		{"report", "user", day.User.ID, "--organization", day.Organization.ID, "--days", "1"},
+		{"tail"},
+		{"serve"},
+		{"doctor"},
 	} {
-		say("  %s\n", commandLine(append(programName(), args...)...))
+		say("  %s\n", commandLine(slices.Concat(programName(), args, c.logArguments())...))
 	}
+	say("  %s\n", commandLine(append(programName(), "help")...))
 	if temporary {
 		say("\nThe data is kept; when you are done: %s\n", commandLine("rm", "-r", c.Data))
 	}
 	if !c.Keep {
+		if c.Postgres {
+			say("\nThe private PostgreSQL runs until you interrupt it, and is gone then.\n")
+			<-ctx.Done()
+		}
 		return nil
 	}
-	if app, err = startWorkspace(ctx, c.Data, app.address, secret, p.stderr); err != nil {
+	if app, err = startWorkspace(ctx, c.log(), c.Data, app.address, secret, p.stderr); err != nil {
 		return err
 	}
 	say(`
@@ -101,9 +124,26 @@ The application runs again at %[1]s, until you interrupt it. Sign in, and look w
 	return app.stop()
 }
 
+// log is where the log lies.
+func (c *demoCommand) log() server.Place {
+	if c.Database == "" {
+		return server.DirectoryPlace(c.Data)
+	}
+	place, _ := server.ParsePlace(c.Database) // Run has looked
+	return place
+}
+
+// logArguments are those with which another command works on the log.
+func (c *demoCommand) logArguments() []string {
+	if c.Database == "" {
+		return []string{"--data", c.Data}
+	}
+	return logFlags{Database: c.Database}.arguments()
+}
+
 // show runs commands as one would type them, and prints them before their answers.
 func (c *demoCommand) show(ctx context.Context, p *program, day workspace.Summary) error {
-	in := []string{"--data", c.Data, "--organization", day.Organization.ID}
+	in := []string{"--organization", day.Organization.ID}
 	for _, step := range []struct {
 		title string
 		args  []string
@@ -119,12 +159,15 @@ func (c *demoCommand) show(ctx context.Context, p *program, day workspace.Summar
 		{"How it ended",
 			append([]string{"report", "--by", "action,outcome"}, in...)},
 		{"Somebody tries passwords at " + day.Attacked.Name,
-			[]string{"query", "--outcome", "denied", "--detail", "error=Unauthorized", "--limit", "10", "--data", c.Data, "--organization", day.Attacked.ID}},
+			[]string{"query", "--outcome", "denied", "--detail", "error=Unauthorized", "--limit", "10", "--organization", day.Attacked.ID}},
 	} {
-		fmt.Fprintf(p.stdout, "\n%s\n\n$ %s\n", escapeText(step.title), commandLine(append(programName(), step.args...)...))
-		args := step.args
+		fmt.Fprintf(p.stdout, "\n%s\n\n$ %s\n", escapeText(step.title), commandLine(slices.Concat(programName(), step.args, c.logArguments())...))
+		args := append(slices.Clone(step.args), "--data", c.Data)
+		if c.Database != "" {
+			args = append(slices.Clone(step.args), "--database", c.Database) // with the password, which is not printed
+		}
 		if _, terminal := columnsOf(p.stdout); !terminal {
-			args = append(slices.Clone(args), "--table")
+			args = append(args, "--table")
 		}
 		// Standard error would only say how to get the next page.
 		if err := run(ctx, args, strings.NewReader(""), p.stdout, io.Discard); err != nil {

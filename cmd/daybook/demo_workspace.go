@@ -27,17 +27,19 @@ type runningWorkspace struct {
 	data         *server.Log
 }
 
-// startWorkspace starts the application with its data and its log in dir.
-func startWorkspace(ctx context.Context, dir, address string, secret []byte, stderr io.Writer) (_ *runningWorkspace, err error) {
+// startWorkspace starts the application with its data in dir and its log at a place. In PostgreSQL its
+// tables lie there too.
+func startWorkspace(ctx context.Context, place server.Place, dir, address string, secret []byte, stderr io.Writer) (_ *runningWorkspace, err error) {
 	w := &runningWorkspace{served: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.stop())
 		}
 	}()
-	if w.data, err = server.CreateLog(ctx, server.DirectoryPlace(dir), nil); err != nil {
-		return nil, err
+	if w.data, err = server.CreateLog(ctx, place, nil); err != nil {
+		return nil, explainOpen(place, err)
 	}
+	database, _ := place.Postgres()
 	// Refusals and failing mail belong to the day. What the log cannot take does not.
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	if w.book, err = daybook.New(w.data.Store, workspace.RecorderOptions(logger)); err != nil {
@@ -45,6 +47,7 @@ func startWorkspace(ctx context.Context, dir, address string, secret []byte, std
 	}
 	w.app, err = workspace.Open(ctx, workspace.Config{
 		Dir:       filepath.Join(dir, "workspace"),
+		Database:  database,
 		Book:      w.book,
 		Log:       w.data.Store,
 		Logger:    logger,

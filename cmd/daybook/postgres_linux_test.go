@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/daybookdev/daybook/internal/testdb"
@@ -45,7 +44,7 @@ func (c *cluster) setup(t *testing.T, env *testscript.Env) error {
 				t.Error(err)
 			}
 		})
-		if err := administer(ctx, server,
+		if err := administer(ctx, server.URL(testdb.Superuser, "postgres"),
 			fmt.Sprintf(`create role %s login createrole password '%s'`, ownerRole, server.Password),
 			fmt.Sprintf(`create role %s login password '%s'`, appRole, server.Password)); err != nil {
 			return err
@@ -54,26 +53,12 @@ func (c *cluster) setup(t *testing.T, env *testscript.Env) error {
 	}
 	c.made++
 	name := fmt.Sprint("script_", c.made)
-	if err := administer(ctx, c.server, fmt.Sprintf(`create database %s owner %s`, name, ownerRole)); err != nil {
+	if err := administer(ctx, c.server.URL(testdb.Superuser, "postgres"), fmt.Sprintf(`create database %s owner %s`, name, ownerRole)); err != nil {
 		return err
 	}
 	env.Setenv("OWNER", c.server.URL(ownerRole, name))
 	env.Setenv("APP", c.server.URL(appRole, name))
 	env.Setenv("SUPERUSER", c.server.URL(testdb.Superuser, name))
 	env.Setenv("PASSWORD", c.server.Password)
-	return nil
-}
-
-func administer(ctx context.Context, server *testdb.Server, statements ...string) error {
-	conn, err := pgx.Connect(ctx, server.URL(testdb.Superuser, "postgres"))
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	for _, sql := range statements {
-		if _, err := conn.Exec(ctx, sql); err != nil {
-			return err
-		}
-	}
 	return nil
 }

@@ -131,7 +131,7 @@ func (a *App) createKey(w http.ResponseWriter, r *http.Request, who caller) erro
 // listKeys serves GET /api-keys.
 func (a *App) listKeys(w http.ResponseWriter, r *http.Request, who caller) error {
 	keys, err := all(r.Context(), a.db, scanKey, selectKeys+`
-		where organization_id = ?
+		where organization_id = $1
 		order by id`, who.organization)
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func (a *App) identifyKey(ctx context.Context, presented string) (daybook.Scope,
 	}
 	id := daybook.ID(raw).String()
 	key, err := scanKey(a.db.QueryRowContext(ctx, selectKeys+`
-		where id = ?`, id))
+		where id = $1`, id))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return daybook.Scope{}, fmt.Errorf("find API key: %w", err)
 	}
@@ -188,8 +188,8 @@ func (a *App) identifyKey(ctx context.Context, presented string) (daybook.Scope,
 	if now := time.Now(); key.LastUsedAt == nil || now.Sub(*key.LastUsedAt) >= time.Minute {
 		_, err := a.db.ExecContext(ctx, `
 			update api_keys
-			set last_used_at = ?
-			where id = ?`, now.Truncate(time.Minute).UnixMicro(), id)
+			set last_used_at = $1
+			where id = $2`, now.Truncate(time.Minute).UnixMicro(), id)
 		if err != nil {
 			return daybook.Scope{}, fmt.Errorf("note the use of an API key: %w", err)
 		}
@@ -203,7 +203,7 @@ func keyInPath(r *http.Request, q querier, who caller) (APIKey, error) {
 		return APIKey{}, err
 	}
 	key, err := scanKey(q.QueryRowContext(r.Context(), selectKeys+`
-		where organization_id = ? and id = ?`, who.organization, id))
+		where organization_id = $1 and id = $2`, who.organization, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = missing(r.Context(), q, "api_keys", "API key", id)
 	}
@@ -213,12 +213,12 @@ func keyInPath(r *http.Request, q querier, who caller) (APIKey, error) {
 func insertKey(ctx context.Context, q querier, k APIKey) error {
 	_, err := q.ExecContext(ctx, `
 		insert into api_keys (id, organization_id, name, secret, created_by, created_at)
-		values (?, ?, ?, ?, ?, ?)`, k.ID, k.OrganizationID, k.Name, k.hash, k.CreatedBy, k.CreatedAt.UnixMicro())
+		values ($1, $2, $3, $4, $5, $6)`, k.ID, k.OrganizationID, k.Name, k.hash, k.CreatedBy, k.CreatedAt.UnixMicro())
 	return err
 }
 
 func deleteKeyRow(ctx context.Context, q querier, k APIKey) error {
-	_, err := q.ExecContext(ctx, `delete from api_keys where organization_id = ? and id = ?`, k.OrganizationID, k.ID)
+	_, err := q.ExecContext(ctx, `delete from api_keys where organization_id = $1 and id = $2`, k.OrganizationID, k.ID)
 	return err
 }
 

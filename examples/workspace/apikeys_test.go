@@ -38,7 +38,7 @@ func TestRotatingAKeyTellsWhatWentAndWhy(t *testing.T) {
 	id, secret := h.key("production-key")
 	created := time.Now().AddDate(0, 0, -365).Add(-time.Hour)
 	used := time.Date(2024, 1, 5, 10, 30, 0, 0, time.UTC)
-	h.exec(`update api_keys set created_at = ?, last_used_at = ? where id = ?`, created.UnixMicro(), used.UnixMicro(), id)
+	h.exec(`update api_keys set created_at = $1, last_used_at = $2 where id = $3`, created.UnixMicro(), used.UnixMicro(), id)
 
 	var made struct{ ID, Key, Name string }
 	h.post(h.admin, "/api-keys/"+id+"/rotate", "").is(201).into(&made)
@@ -82,7 +82,7 @@ func TestAKeyActsAsItself(t *testing.T) {
 				Details: daybook.Details{"action": "download", "filename": "report.pdf", "size_bytes": 8}})
 		})
 	}
-	if n := h.count(`select count(*) from api_keys where last_used_at > ?`, time.Now().Add(-2*time.Minute).UnixMicro()); n != 1 {
+	if n := h.count(`select count(*) from api_keys where last_used_at > $1`, time.Now().Add(-2*time.Minute).UnixMicro()); n != 1 {
 		t.Error("last_used_at was not noted")
 	}
 	for path, method := range map[string]string{"/users": "POST", "/me/email": "PUT", "/me/password": "PUT", "/api-keys": "POST"} {

@@ -25,7 +25,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/daybookdev/daybook"
-	"github.com/daybookdev/daybook/daybooktest"
 	"github.com/daybookdev/daybook/examples/workspace"
 )
 
@@ -34,7 +33,8 @@ import (
 type house struct {
 	t      *testing.T
 	dir    string
-	book   *daybooktest.Book
+	book   *journal
+	url    string // of the database, empty on SQLite
 	app    *workspace.App
 	mailer *postman
 	seen   int // entries that wants has looked at
@@ -57,22 +57,17 @@ var secret = []byte("a secret of at least thirty-two bytes")
 func start(t *testing.T) *house {
 	t.Helper()
 	t.Parallel()
-	h := &house{t: t, dir: t.TempDir(), book: newBook(t), mailer: &postman{}}
+	h := &house{t: t, dir: t.TempDir(), url: newDatabase(t), mailer: &postman{}}
+	h.book = newJournal(t, h.url)
 	h.open()
 	return h
-}
-
-// newBook returns the recorder of a test, with the application's options.
-func newBook(t *testing.T) *daybooktest.Book {
-	t.Helper()
-	return daybooktest.NewWith(t, *workspace.RecorderOptions(nil))
 }
 
 // quiet is for what tests bring about on purpose.
 var quiet = slog.New(slog.DiscardHandler)
 
 func (h *house) config() workspace.Config {
-	return workspace.Config{Dir: h.dir, Book: h.book.Recorder, Log: h.book.Store(), Mailer: h.mailer, Logger: quiet,
+	return workspace.Config{Dir: h.dir, Database: h.url, Book: h.book.Recorder, Log: h.book.Store(), Mailer: h.mailer, Logger: quiet,
 		JWTSecret: secret, PasswordRounds: 1, MaxUpload: 8 << 10,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Outbox: h.outbox}
 }

@@ -179,10 +179,10 @@ func (a *App) sendSecurityAlert(ctx context.Context, organization, message strin
 	now := time.Now()
 	result, err := tx.ExecContext(ctx, `
 		insert into security_alerts (organization_id, sent_at)
-		values (?1, ?2)
+		values ($1, $2)
 		on conflict (organization_id) do update
-		set sent_at = ?2
-		where sent_at < ?3`, organization, now.UnixMicro(), now.Add(-time.Hour).UnixMicro())
+		set sent_at = excluded.sent_at
+		where security_alerts.sent_at < $3`, organization, now.UnixMicro(), now.Add(-time.Hour).UnixMicro())
 	if err != nil {
 		return fmt.Errorf("send security alert: %w", err)
 	}
@@ -192,8 +192,8 @@ func (a *App) sendSecurityAlert(ctx context.Context, organization, message strin
 	owners, err := all(ctx, tx, scanUser, `
 		select id, organization_id, name, email, password, created_at
 		from users
-		where organization_id = ?1
-			and id in (select user_id from memberships where organization_id = ?1 and role = 'owner')`, organization)
+		where organization_id = $1
+			and id in (select user_id from memberships where organization_id = $1 and role = 'owner')`, organization)
 	if err != nil {
 		return fmt.Errorf("send security alert: %w", err)
 	}

@@ -19,10 +19,16 @@ import (
 
 // An Outbox lets the application record in the transactions of its own database. Handlers depend
 // on it alone, so that the database can be another one.
+//
+// Of the transactions of one organization one runs at a time: what one has read stays true until it
+// commits. SQLite has one writer anyway.
 type Outbox interface {
 	// Transact opens the transaction that TxFrom finds in f's context.
 	daybook.Transactor
 	TxFrom(ctx context.Context) *sql.Tx
+
+	// Begin makes tx, which was just opened, the one of its organization.
+	Begin(ctx context.Context, tx *sql.Tx) error
 
 	// InTx returns a transaction that the application opened itself, as one to record in.
 	InTx(tx *sql.Tx) daybook.Tx
@@ -36,6 +42,8 @@ type Outbox interface {
 type sqliteOutbox struct{ *sqlite.Outbox }
 
 func (sqliteOutbox) TxFrom(ctx context.Context) *sql.Tx { return sqlite.TxFrom(ctx) }
+
+func (sqliteOutbox) Begin(context.Context, *sql.Tx) error { return nil } // _txlock has seen to it
 
 //go:embed schema.sql
 var schema string
@@ -94,6 +102,18 @@ func (a *App) inTx(ctx context.Context, f func(tx *sql.Tx, entries daybook.Tx) e
 	return a.outbox.Transact(ctx, func(ctx context.Context, entries daybook.Tx) error {
 		return f(a.outbox.TxFrom(ctx), entries)
 	})
+}
+
+// begin opens a transaction for a handler that commits it by itself.
+func (a *App) begin(ctx context.Context) (*sql.Tx, error) {
+	tx, err := a.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	if err := a.outbox.Begin(ctx, tx); err != nil {
+		return nil, errors.Join(fmt.Errorf("begin: %w", err), tx.Rollback())
+	}
+	return tx, nil
 }
 
 // A row is what a query has found: one row, or the present one of several.

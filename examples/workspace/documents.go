@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/daybookdev/daybook"
@@ -43,7 +44,7 @@ const (
 // carries the entry to the log within milliseconds of the commit.
 func (a *App) archiveDocument(w http.ResponseWriter, r *http.Request, who caller) error {
 	ctx := r.Context()
-	tx, err := a.db.BeginTx(ctx, nil)
+	tx, err := a.begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (a *App) archiveDocument(w http.ResponseWriter, r *http.Request, who caller
 	if _, err := tx.ExecContext(ctx, `
 		update documents
 		set status = 'archived'
-		where organization_id = ? and id = ?`, who.organization, document.ID); err != nil {
+		where organization_id = $1 and id = $2`, who.organization, document.ID); err != nil {
 		return err
 	}
 	err = a.book.RecordTx(ctx, a.outbox.InTx(tx), daybook.Entry{
@@ -116,8 +117,8 @@ func (a *App) updateDocument(w http.ResponseWriter, r *http.Request, who caller)
 	}
 	if _, err := tx.ExecContext(ctx, `
 		update documents
-		set filename = ?, status = ?
-		where organization_id = ? and id = ?`, after.Filename, after.Status, who.organization, after.ID); err != nil {
+		set filename = $1, status = $2
+		where organization_id = $3 and id = $4`, after.Filename, after.Status, who.organization, after.ID); err != nil {
 		return err
 	}
 	if err := retag(ctx, tx, after.ID, after.Tags); err != nil {
@@ -143,7 +144,7 @@ func (a *App) deleteDocument(w http.ResponseWriter, r *http.Request, who caller)
 		if document, err = documentInPath(r, tx, who); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `delete from documents where organization_id = ? and id = ?`, who.organization, document.ID)
+		_, err = tx.ExecContext(ctx, `delete from documents where organization_id = $1 and id = $2`, who.organization, document.ID)
 		return err
 	})
 	if err != nil {
@@ -193,7 +194,7 @@ func (a *App) downloadDocument(w http.ResponseWriter, r *http.Request, who calle
 func (a *App) exportDocuments(w http.ResponseWriter, r *http.Request, who caller) error {
 	ctx := r.Context()
 	documents, err := all(ctx, a.db, scanDocument, selectDocuments+`
-		where organization_id = ?
+		where organization_id = $1
 		order by id`, who.organization)
 	if err != nil {
 		return err
@@ -226,12 +227,12 @@ func (a *App) listDocuments(w http.ResponseWriter, r *http.Request, who caller) 
 	}
 	q := r.URL.Query()
 	documents, err := all(r.Context(), a.db, scanDocument, selectDocuments+`
-		where organization_id = ?1
-			and (?2 = '' or status = ?2)
-			and (?3 = '' or exists (select 1 from document_tags where document_id = documents.id and tag = ?3))
-			and (?4 = '' or id < ?4)
+		where organization_id = $1
+			and ($2 = '' or status = $2)
+			and ($3 = '' or exists (select 1 from document_tags where document_id = documents.id and tag = $3))
+			and ($4 = '' or id < $4)
 		order by id desc
-		limit ?5`, who.organization, q.Get("status"), q.Get("tag"), q.Get("after"), limit)
+		limit $5`, who.organization, q.Get("status"), q.Get("tag"), q.Get("after"), limit)
 	if err != nil {
 		return err
 	}
@@ -258,16 +259,18 @@ func documentInPath(r *http.Request, q querier, who caller) (Document, error) {
 
 func findDocument(ctx context.Context, q querier, organization, id string) (Document, error) {
 	document, err := scanDocument(q.QueryRowContext(ctx, selectDocuments+`
-		where organization_id = ? and id = ?`, organization, id))
+		where organization_id = $1 and id = $2`, organization, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = missing(ctx, q, "documents", "document", id)
 	}
 	return document, err
 }
 
+const tagSeparator = "\n" // checkTags lets none into a tag
+
 const selectDocuments = `
 	select id, organization_id, filename, content_type, size_bytes, sha256, file, status, created_by, created_at,
-		(select coalesce(json_group_array(tag order by tag), '[]') from document_tags where document_id = documents.id)
+		(select coalesce(string_agg(tag, '` + tagSeparator + `'), '') from document_tags where document_id = documents.id)
 	from documents`
 
 func scanDocument(r row) (Document, error) {
@@ -279,16 +282,27 @@ func scanDocument(r row) (Document, error) {
 		return Document{}, err
 	}
 	d.CreatedAt = time.UnixMicro(created).UTC()
-	return d, json.Unmarshal([]byte(tags), &d.Tags)
+	d.Tags = splitTags(tags)
+	return d, nil
+}
+
+// splitTags takes apart what a query has joined.
+func splitTags(joined string) []string {
+	if joined == "" {
+		return []string{}
+	}
+	tags := strings.Split(joined, tagSeparator)
+	slices.Sort(tags)
+	return tags
 }
 
 // retag gives the document these tags and no others.
 func retag(ctx context.Context, tx querier, document string, tags []string) error {
-	if _, err := tx.ExecContext(ctx, `delete from document_tags where document_id = ?`, document); err != nil {
+	if _, err := tx.ExecContext(ctx, `delete from document_tags where document_id = $1`, document); err != nil {
 		return err
 	}
 	for _, tag := range tags {
-		if _, err := tx.ExecContext(ctx, `insert into document_tags (document_id, tag) values (?, ?)`, document, tag); err != nil {
+		if _, err := tx.ExecContext(ctx, `insert into document_tags (document_id, tag) values ($1, $2)`, document, tag); err != nil {
 			return err
 		}
 	}

@@ -75,9 +75,9 @@ func TestUploadsThatAreRefusedLeaveNoFile(t *testing.T) {
 
 func TestAnUploadThatCannotBeRecordedLeavesNoFile(t *testing.T) {
 	h := furnish(t)
-	h.exec(`alter table daybook_outbox rename to daybook_outbox_away`)
+	h.loseOutbox()
 	h.upload(h.member, "report.pdf", "%PDF-1.7").is(500)
-	h.exec(`alter table daybook_outbox_away rename to daybook_outbox`)
+	h.restoreOutbox()
 	if n, files := h.count(`select count(*) from documents`), h.files(); n != 0 || len(files) != 0 {
 		t.Errorf("%d documents, files %q", n, files)
 	}
@@ -121,9 +121,9 @@ func TestArchivingRecordsInTheSameTransaction(t *testing.T) {
 		Details: daybook.Details{"error_type": "ConflictError", "error_message": "the document is archived already"}})
 
 	other := h.document(h.member)
-	h.exec(`alter table daybook_outbox rename to daybook_outbox_away`)
+	h.loseOutbox()
 	h.post(h.member, "/documents/"+other+"/archive", "").is(500)
-	h.exec(`alter table daybook_outbox_away rename to daybook_outbox`)
+	h.restoreOutbox()
 	if n := h.count(`select count(*) from documents where status = 'archived'`); n != 1 {
 		t.Error("archived without an entry")
 	}

@@ -15,27 +15,19 @@ import (
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/examples/workspace"
-	"github.com/daybookdev/daybook/store/sqlite"
 )
 
 // day drives an application on real stores over HTTP, and returns the log it leaves.
-func day(t *testing.T, o workspace.DriveOptions) (workspace.Summary, *sqlite.Store, daybook.Stats) {
+func day(t *testing.T, o workspace.DriveOptions) (workspace.Summary, daybook.Store, daybook.Stats) {
 	t.Helper()
 	dir := t.TempDir()
-	store, err := sqlite.Open(t.Context(), filepath.Join(dir, "daybook.db"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	database := newDatabase(t)
+	store := newLog(t, dir, database)
 	book, err := daybook.New(store, workspace.RecorderOptions(quiet))
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := workspace.Open(t.Context(), workspace.Config{Dir: filepath.Join(dir, "workspace"), Book: book, Log: store, Logger: quiet,
+	app, err := workspace.Open(t.Context(), workspace.Config{Dir: filepath.Join(dir, "workspace"), Database: database, Book: book, Log: store, Logger: quiet,
 		JWTSecret: secret, PasswordRounds: 1, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)

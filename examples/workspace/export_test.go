@@ -17,6 +17,9 @@ func (a *App) DB() *sql.DB { return a.db }
 // NewSQLiteOutbox makes the Outbox that Open makes when Config names none.
 func NewSQLiteOutbox(o *sqlite.Outbox) Outbox { return sqliteOutbox{o} }
 
+// NewPostgresOutbox makes the Outbox that Open makes for PostgreSQL.
+func NewPostgresOutbox(db *sql.DB) Outbox { return newPostgresOutbox(db) }
+
 // CheckSuspiciousActivity is what a refused sign-in starts.
 func (a *App) CheckSuspiciousActivity(ctx context.Context, organization string) (int64, error) {
 	return a.checkSuspiciousActivity(ctx, organization)

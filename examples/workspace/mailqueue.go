@@ -39,7 +39,7 @@ func (a *App) enqueue(ctx context.Context, tx querier, m Mail) error {
 	id, _ := newID()
 	_, err = tx.ExecContext(ctx, `
 		insert into mail_queue (id, scope, recipient, subject, body)
-		values (?, ?, ?, ?, ?)`, id, string(text), m.To, m.Subject, m.Body)
+		values ($1, $2, $3, $4, $5)`, id, string(text), m.To, m.Subject, m.Body)
 	if err != nil {
 		return fmt.Errorf("queue mail: %w", err)
 	}
@@ -91,7 +91,7 @@ func (a *App) sendQueued(ctx context.Context) error {
 		scoped := daybook.Extract(ctx, func(key string) string { return m.scope[key] })
 		err = a.sendEmailNotification(scoped, m)
 		if err == nil || refused(err) {
-			_, err = a.db.ExecContext(ctx, `delete from mail_queue where id = ?`, m.id)
+			_, err = a.db.ExecContext(ctx, `delete from mail_queue where id = $1`, m.id)
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -112,7 +112,7 @@ func (a *App) nextMail(ctx context.Context, after string) (*queuedMail, error) {
 	err := a.db.QueryRowContext(ctx, `
 		select id, scope, recipient, subject, body, entry_id, failure
 		from mail_queue
-		where id > ?
+		where id > $1
 		order by id
 		limit 1`, after).Scan(&m.id, &scope, &m.To, &m.Subject, &m.Body, &entry, &failure)
 	if err != nil {
@@ -141,8 +141,8 @@ func (a *App) noteAttempt(ctx context.Context, m *queuedMail, failure error) err
 	}
 	_, err := a.db.ExecContext(ctx, `
 		update mail_queue
-		set entry_id = ?, failure = ?
-		where id = ?`, m.entry.String(), text, m.id)
+		set entry_id = $1, failure = $2
+		where id = $3`, m.entry.String(), text, m.id)
 	if err != nil {
 		return fmt.Errorf("note that mail was sent: %w", err)
 	}

@@ -36,7 +36,7 @@ func (a *App) listMemberships(w http.ResponseWriter, r *http.Request, who caller
 	memberships, err := all(r.Context(), a.db, scanMembership, `
 		select id, organization_id, user_id, role, created_at
 		from memberships
-		where organization_id = ?
+		where organization_id = $1
 		order by id`, who.organization)
 	if err != nil {
 		return err
@@ -103,8 +103,8 @@ func (a *App) changeRole(w http.ResponseWriter, r *http.Request, who caller) err
 	}
 	if _, err := tx.ExecContext(ctx, `
 		update memberships
-		set role = ?
-		where organization_id = ? and id = ?`, after.Role, who.organization, after.ID); err != nil {
+		set role = $1
+		where organization_id = $2 and id = $3`, after.Role, who.organization, after.ID); err != nil {
 		return err
 	}
 	draft := daybook.DraftOf(ctx)
@@ -129,7 +129,7 @@ func (a *App) deleteMembership(w http.ResponseWriter, r *http.Request, who calle
 	}
 	if _, err := tx.ExecContext(ctx, `
 		delete from memberships
-		where organization_id = ? and id = ?`, who.organization, membership.ID); err != nil {
+		where organization_id = $1 and id = $2`, who.organization, membership.ID); err != nil {
 		return err
 	}
 	draft := daybook.DraftOf(ctx)
@@ -150,7 +150,7 @@ func (a *App) membershipInPath(r *http.Request, tx querier, who caller) (Members
 	m, err := scanMembership(tx.QueryRowContext(ctx, `
 		select id, organization_id, user_id, role, created_at
 		from memberships
-		where organization_id = ? and id = ?`, who.organization, id))
+		where organization_id = $1 and id = $2`, who.organization, id))
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Membership{}, missing(ctx, tx, "memberships", "membership", id)
@@ -177,7 +177,7 @@ func mayManage(ctx context.Context, q querier, who caller, user string) error {
 	err := q.QueryRowContext(ctx, `
 		select role
 		from memberships
-		where organization_id = ? and user_id = ?`, who.organization, user).Scan(&role)
+		where organization_id = $1 and user_id = $2`, who.organization, user).Scan(&role)
 	switch {
 	case errors.Is(err, sql.ErrNoRows): // an account without a role
 		return nil
@@ -193,8 +193,8 @@ func mayManage(ctx context.Context, q querier, who caller, user string) error {
 func keepAnOwner(ctx context.Context, tx querier, organization, user string) error {
 	var last bool
 	err := tx.QueryRowContext(ctx, `
-		select exists (select 1 from memberships where organization_id = ?1 and user_id = ?2 and role = 'owner')
-			and not exists (select 1 from memberships where organization_id = ?1 and user_id <> ?2 and role = 'owner')`,
+		select exists (select 1 from memberships where organization_id = $1 and user_id = $2 and role = 'owner')
+			and not exists (select 1 from memberships where organization_id = $1 and user_id <> $2 and role = 'owner')`,
 		organization, user).Scan(&last)
 	if err == nil && last {
 		err = &ConflictError{"the organization must keep an owner: make another one first"}
@@ -205,7 +205,7 @@ func keepAnOwner(ctx context.Context, tx querier, organization, user string) err
 func insertMembership(ctx context.Context, q querier, m Membership) error {
 	err := changed(q.ExecContext(ctx, `
 		insert into memberships (id, organization_id, user_id, role, created_at)
-		values (?, ?, ?, ?, ?)
+		values ($1, $2, $3, $4, $5)
 		on conflict (organization_id, user_id) do nothing`,
 		m.ID, m.OrganizationID, m.UserID, m.Role, m.CreatedAt.UnixMicro()))
 	if errors.Is(err, sql.ErrNoRows) {

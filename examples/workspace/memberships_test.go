@@ -1,6 +1,7 @@
 package workspace_test
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/daybookdev/daybook"
@@ -20,12 +21,12 @@ func TestChangingARoleTellsTheOldAndTheNewOne(t *testing.T) {
 // and the client is told to come back.
 func TestARoleThatCannotBeRecordedIsNotGranted(t *testing.T) {
 	h := furnish(t)
-	h.exec(`alter table daybook_outbox rename to daybook_outbox_away`)
+	h.loseOutbox()
 	answer := h.do(h.owner, "PATCH", "/memberships/"+h.member.membership, `{"role":"owner"}`).is(503)
 	if answer.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	h.exec(`alter table daybook_outbox_away rename to daybook_outbox`)
+	h.restoreOutbox()
 	if n := h.count(`select count(*) from memberships where role = 'owner'`); n != 1 {
 		t.Error("the role was granted without an entry")
 	}
@@ -91,4 +92,23 @@ func TestWhoIsRemovedIsOutAtOnceAndCanComeBack(t *testing.T) {
 	h.wants(daybook.Entry{Action: daybook.Create, ResourceType: "membership", ResourceID: made.ID, UserID: h.owner.id,
 		Details: daybook.Details{"user_id": h.member.id, "role": "member"}})
 	h.get(h.member, "/documents").is(200)
+}
+
+// Each of two owners takes the role from the other at the same moment: what one has read must stay
+// true until it commits.
+func TestOfTwoOwnersWhoDemoteEachOtherOneStays(t *testing.T) {
+	h := furnish(t)
+	h.do(h.owner, "PATCH", "/memberships/"+h.admin.membership, `{"role":"owner"}`).is(200)
+	for range 10 {
+		var both sync.WaitGroup
+		for by, of := range map[*user]*user{h.owner: h.admin, h.admin: h.owner} {
+			both.Go(func() { h.do(by, "PATCH", "/memberships/"+of.membership, `{"role":"admin"}`) })
+		}
+		both.Wait()
+		if n := h.count(`select count(*) from memberships where role = 'owner'`); n != 1 {
+			t.Fatalf("%d owners are left", n)
+		}
+		h.exec(`update memberships set role = 'owner' where user_id in ($1, $2)`, h.owner.id, h.admin.id)
+	}
+	h.pass()
 }

@@ -102,7 +102,7 @@ func (a *App) renameOrganization(w http.ResponseWriter, r *http.Request, who cal
 		return err
 	}
 	tx := a.outbox.TxFrom(ctx)
-	if _, err := tx.ExecContext(ctx, `update organizations set name = ? where id = ?`, name, who.organization); err != nil {
+	if _, err := tx.ExecContext(ctx, `update organizations set name = $1 where id = $2`, name, who.organization); err != nil {
 		return err
 	}
 	organization, err := findOrganization(ctx, tx, who.organization)
@@ -121,7 +121,7 @@ func (a *App) loadOrganization(r *http.Request) (any, error) {
 func insertOrganization(ctx context.Context, q querier, o Organization) error {
 	_, err := q.ExecContext(ctx, `
 		insert into organizations (id, name, domain, created_at)
-		values (?, ?, ?, ?)`, o.ID, o.Name, o.Domain, o.CreatedAt.UnixMicro())
+		values ($1, $2, $3, $4)`, o.ID, o.Name, o.Domain, o.CreatedAt.UnixMicro())
 	return err
 }
 
@@ -131,7 +131,7 @@ func findOrganization(ctx context.Context, q querier, id string) (Organization, 
 	err := q.QueryRowContext(ctx, `
 		select name, domain, created_at
 		from organizations
-		where id = ?`, id).Scan(&o.Name, &o.Domain, &created)
+		where id = $1`, id).Scan(&o.Name, &o.Domain, &created)
 	o.CreatedAt = time.UnixMicro(created).UTC()
 	return o, err
 }

@@ -22,6 +22,9 @@ type pickyOutbox struct {
 
 // outbox is the Config.Outbox of every house.
 func (h *house) outbox(ctx context.Context, db *sql.DB) (workspace.Outbox, error) {
+	if h.url != "" {
+		return pickyOutbox{workspace.NewPostgresOutbox(db), &h.refuses}, nil
+	}
 	o, err := sqlite.NewOutbox(ctx, db, h.book.Store(), &sqlite.OutboxOptions{Logger: quiet})
 	return pickyOutbox{workspace.NewSQLiteOutbox(o), &h.refuses}, err
 }
@@ -44,6 +47,36 @@ func (t pickyTx) Append(ctx context.Context, entries ...daybook.Entry) error {
 	return t.Tx.Append(ctx, entries...)
 }
 
+// loseOutbox takes away the table that entries go to in the transactions of the work. That of
+// PostgreSQL is the log itself, which only its owner could take away.
+func (h *house) loseOutbox() {
+	h.t.Helper()
+	if h.url != "" {
+		h.refuses.Store(true)
+		return
+	}
+	h.exec(`alter table daybook_outbox rename to daybook_outbox_away`)
+}
+
+func (h *house) restoreOutbox() {
+	h.t.Helper()
+	if h.url != "" {
+		h.refuses.Store(false)
+		return
+	}
+	h.exec(`alter table daybook_outbox_away rename to daybook_outbox`)
+}
+
+// waiting counts the entries that are on their way to the log: none in PostgreSQL, where they are
+// in it already.
+func (h *house) waiting() int {
+	h.t.Helper()
+	if h.url != "" {
+		return 0
+	}
+	return h.count(`select count(*) from daybook_outbox`)
+}
+
 // Where work and entry are one transaction, there is no work without its entry.
 func TestWorkThatCannotBeRecordedIsNotDone(t *testing.T) {
 	h := furnish(t)
@@ -51,7 +84,7 @@ func TestWorkThatCannotBeRecordedIsNotDone(t *testing.T) {
 	key, _ := h.key("production-key")
 	// Somebody without a membership, to be let in again.
 	outsider := h.hire(h.owner, "ken@acme.example", "member")
-	h.exec(`delete from memberships where user_id = ?`, outsider.id)
+	h.exec(`delete from memberships where user_id = $1`, outsider.id)
 	h.pass()
 	for _, test := range []struct {
 		by                 *user

@@ -144,7 +144,7 @@ func (a *App) callerOf(ctx context.Context) (caller, error) {
 	err := a.querier(ctx).QueryRowContext(ctx, `
 		select role
 		from memberships
-		where organization_id = ? and user_id = ?`, who.organization, who.user).Scan(&who.role)
+		where organization_id = $1 and user_id = $2`, who.organization, who.user).Scan(&who.role)
 	switch {
 	case errors.Is(err, sql.ErrNoRows): // removed since the token was made
 		return caller{}, errForbidden
@@ -158,7 +158,7 @@ func (a *App) callerOf(ctx context.Context) (caller, error) {
 // whether another one has it. table is one of ours and never text from outside.
 func missing(ctx context.Context, q querier, table, noun, id string) error {
 	e := &NotFoundError{Noun: noun}
-	if err := q.QueryRowContext(ctx, `select exists (select 1 from `+table+` where id = ?)`, id).Scan(&e.Foreign); err != nil {
+	if err := q.QueryRowContext(ctx, `select exists (select 1 from `+table+` where id = $1)`, id).Scan(&e.Foreign); err != nil {
 		return fmt.Errorf("find %s: %w", noun, err)
 	}
 	return e

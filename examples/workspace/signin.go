@@ -35,7 +35,7 @@ func (a *App) signIn(w http.ResponseWriter, r *http.Request) error {
 	user, err := scanUser(a.db.QueryRowContext(ctx, `
 		select id, organization_id, name, email, password, created_at
 		from users
-		where email = ?`, strings.ToLower(body.Email)))
+		where email = $1`, strings.ToLower(body.Email)))
 	switch {
 	case err == nil:
 		draft.Resource(user.ID)
@@ -51,7 +51,7 @@ func (a *App) signIn(w http.ResponseWriter, r *http.Request) error {
 	err = a.db.QueryRowContext(ctx, `
 		select role
 		from memberships
-		where organization_id = ? and user_id = ?`, user.OrganizationID, user.ID).Scan(&role)
+		where organization_id = $1 and user_id = $2`, user.OrganizationID, user.ID).Scan(&role)
 	switch {
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return err

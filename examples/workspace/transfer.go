@@ -148,7 +148,7 @@ func (f *faultReader) Read(p []byte) (int, error) {
 func insertDocument(ctx context.Context, tx querier, d Document) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into documents (id, organization_id, filename, content_type, size_bytes, sha256, file, status, created_by, created_at)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		d.ID, d.OrganizationID, d.Filename, d.ContentType, d.SizeBytes, d.SHA256, d.File, d.Status, d.CreatedBy, d.CreatedAt.UnixMicro())
 	if err != nil {
 		return err

@@ -95,7 +95,7 @@ func (a *App) deleteUser(w http.ResponseWriter, r *http.Request, who caller) err
 		if err := keepAnOwner(ctx, tx, who.organization, user.ID); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `delete from users where organization_id = ? and id = ?`, who.organization, user.ID)
+		_, err = tx.ExecContext(ctx, `delete from users where organization_id = $1 and id = $2`, who.organization, user.ID)
 		return err
 	})
 	if err != nil {
@@ -238,8 +238,8 @@ func (a *App) changePassword(w http.ResponseWriter, r *http.Request, who caller)
 	// Only the hash that was checked is replaced: of two changes at once one is refused.
 	err = changed(a.db.ExecContext(ctx, `
 		update users
-		set password = ?
-		where organization_id = ? and id = ? and password = ?`,
+		set password = $1
+		where organization_id = $2 and id = $3 and password = $4`,
 		after.PasswordHash, who.organization, who.user, before.PasswordHash))
 	if errors.Is(err, sql.ErrNoRows) {
 		return &ConflictError{"the password has just been changed"}
@@ -266,7 +266,7 @@ func (a *App) listUsers(w http.ResponseWriter, r *http.Request, who caller) erro
 	users, err := all(r.Context(), a.db, scanUser, `
 		select id, organization_id, name, email, password, created_at
 		from users
-		where organization_id = ?
+		where organization_id = $1
 		order by id`, who.organization)
 	if err != nil {
 		return err
@@ -351,7 +351,7 @@ var errTaken = &ConflictError{"the e-mail address is taken"}
 func insertUser(ctx context.Context, q querier, u User) error {
 	err := changed(q.ExecContext(ctx, `
 		insert into users (id, organization_id, name, email, password, created_at)
-		values (?, ?, ?, ?, ?, ?)
+		values ($1, $2, $3, $4, $5, $6)
 		on conflict (email) do nothing`,
 		u.ID, u.OrganizationID, u.Name, u.Email, u.PasswordHash, u.CreatedAt.UnixMicro()))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -364,11 +364,15 @@ func insertUser(ctx context.Context, q querier, u User) error {
 func updateUserRow(ctx context.Context, tx querier, u User) error {
 	err := changed(tx.ExecContext(ctx, `
 		update users
-		set name = ?, email = ?
-		where organization_id = ? and id = ?
-			and not exists (select 1 from users as other where other.email = ? and other.id <> users.id)`,
+		set name = $1, email = $2
+		where organization_id = $3 and id = $4
+			and not exists (select 1 from users as other where other.email = $5 and other.id <> users.id)`,
 		u.Name, u.Email, u.OrganizationID, u.ID, u.Email))
-	if errors.Is(err, sql.ErrNoRows) {
+	// PostgreSQL sees an address that another transaction took at this moment by its index alone.
+	if state, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); errors.Is(err, sql.ErrNoRows) || ok && state.SQLState() == "23505" {
 		return errTaken
 	}
 	return err
@@ -378,7 +382,7 @@ func findUser(ctx context.Context, q querier, organization, id string) (User, er
 	user, err := scanUser(q.QueryRowContext(ctx, `
 		select id, organization_id, name, email, password, created_at
 		from users
-		where organization_id = ? and id = ?`, organization, id))
+		where organization_id = $1 and id = $2`, organization, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = missing(ctx, q, "users", "user", id)
 	}

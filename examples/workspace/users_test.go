@@ -32,7 +32,7 @@ func TestDeletingAUserRecordsTheIdOfThePath(t *testing.T) {
 	h := furnish(t)
 	h.do(h.admin, "DELETE", "/users/"+h.member.id, "").is(204)
 	h.wants(daybook.Entry{Action: daybook.Delete, ResourceType: "user", ResourceID: h.member.id, UserID: h.admin.id})
-	if n := h.count(`select count(*) from users where id = ?`, h.member.id); n != 0 {
+	if n := h.count(`select count(*) from users where id = $1`, h.member.id); n != 0 {
 		t.Error("the user is still there")
 	}
 }
@@ -61,7 +61,7 @@ func TestUpdatingAUserTellsWhatChanged(t *testing.T) {
 			h.in(t)
 			h.do(h.admin, "PATCH", "/users/"+h.member.id, test.body).is(200)
 			h.wants(daybook.Entry{Action: daybook.Update, ResourceType: "user", ResourceID: h.member.id, UserID: h.admin.id, Details: test.want})
-			h.exec(`update users set name = 'Somebody', email = 'alan@acme.example' where id = ?`, h.member.id)
+			h.exec(`update users set name = 'Somebody', email = 'alan@acme.example' where id = $1`, h.member.id)
 		})
 	}
 	t.Run("what stays the same is no change", func(t *testing.T) {

@@ -1,6 +1,6 @@
 // Package workspace is an application that keeps an activity log with Daybook: the one of the
-// guide, with users, organizations, memberships, documents and API keys, on a real SQLite database
-// and a real file store.
+// guide, with users, organizations, memberships, documents and API keys, on a real database, SQLite or
+// PostgreSQL, and a real file store.
 //
 // [Open] gives an [App], whose [App.Handler] serves the REST API. README.md tells for each heading
 // of the guide which file shows it; routes.go lists every route with the entry it leaves. [Drive]
@@ -28,8 +28,13 @@ import (
 
 // Config says what an [App] works with. Dir, Book, Log and JWTSecret are needed.
 type Config struct {
-	// Dir holds the database, the documents and the sent mail. It is made when it is not there.
+	// Dir holds the documents, the sent mail, and the database when that is SQLite. It is made when it
+	// is not there.
 	Dir string
+
+	// Database is the URL of the application's database in PostgreSQL, in which Log lies too. Empty: a
+	// SQLite file in Dir.
+	Database string
 
 	// Book records. Make it with [RecorderOptions].
 	Book *daybook.Recorder
@@ -38,8 +43,8 @@ type Config struct {
 	// recorded in transactions go into it.
 	Log daybook.Store
 
-	// Outbox makes the App's Outbox for its database. nil: a table in that database, from which
-	// entries go to Log.
+	// Outbox makes the App's Outbox for its database. nil: in SQLite a table in that database, from
+	// which entries go to Log; in PostgreSQL nothing is in between.
 	Outbox func(ctx context.Context, db *sql.DB) (Outbox, error)
 
 	// Mailer sends e-mail. nil: it is written into files in the directory mail of Dir.
@@ -140,11 +145,20 @@ func Open(ctx context.Context, c Config) (_ *App, err error) {
 }
 
 func (a *App) openStores(ctx context.Context, c *Config) (err error) {
-	if a.db, err = openDatabase(ctx, filepath.Join(c.Dir, "workspace.db")); err != nil {
+	if c.Database != "" {
+		a.db, err = openPostgres(ctx, c.Database)
+	} else {
+		a.db, err = openDatabase(ctx, filepath.Join(c.Dir, "workspace.db"))
+	}
+	if err != nil {
 		return err
 	}
 	open := c.Outbox
-	if open == nil {
+	switch {
+	case open != nil:
+	case c.Database != "":
+		open = func(_ context.Context, db *sql.DB) (Outbox, error) { return newPostgresOutbox(db), nil }
+	default:
 		open = func(ctx context.Context, db *sql.DB) (Outbox, error) {
 			o, err := sqlite.NewOutbox(ctx, db, c.Log, &sqlite.OutboxOptions{Logger: a.logger})
 			return sqliteOutbox{o}, err
@@ -157,7 +171,7 @@ func (a *App) openStores(ctx context.Context, c *Config) (err error) {
 		return err
 	}
 	_, err = a.files.sweep(func(name string) (referred bool, err error) {
-		err = a.db.QueryRowContext(ctx, `select exists (select 1 from documents where file = ?)`, name).Scan(&referred)
+		err = a.db.QueryRowContext(ctx, `select exists (select 1 from documents where file = $1)`, name).Scan(&referred)
 		return referred, err
 	})
 	return err

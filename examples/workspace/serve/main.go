@@ -1,7 +1,8 @@
 // Command serve runs the example application: its database, documents, mail and activity log lie in
-// one directory.
+// one directory, or database and log in PostgreSQL; see the README for what that needs.
 //
 //	go run ./examples/workspace/serve -dir /tmp/workspace
+//	go run ./examples/workspace/serve -dir /tmp/workspace -database postgres://app@localhost/workspace
 //	curl -d '{"name":"Acme","owner":{"name":"Ada","email":"ada@acme.example","password":"correct horse"}}' \
 //		-H 'Content-Type: application/json' localhost:8090/organizations
 package main
@@ -25,6 +26,7 @@ import (
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/examples/workspace"
+	"github.com/daybookdev/daybook/store/postgres"
 	"github.com/daybookdev/daybook/store/sqlite"
 )
 
@@ -40,6 +42,7 @@ func main() {
 func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	dir := flags.String("dir", "workspace-data", "directory of the application's data; made when it is not there")
+	database := flags.String("database", "", "URL of a PostgreSQL database with a log, in which the application keeps its tables too")
 	addr := flags.String("addr", "127.0.0.1:8090", "address to listen on")
 	proxies := flags.String("trusted-proxies", "", "networks whose X-Forwarded-For is believed, with commas between: 10.0.0.0/8")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -58,7 +61,7 @@ func run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	store, err := sqlite.Open(ctx, filepath.Join(*dir, "daybook.db"), nil)
+	store, err := openLog(ctx, *dir, *database)
 	if err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func run(ctx context.Context, args []string) (err error) {
 		err = errors.Join(err, book.Shutdown(ctx))
 	}()
 	app, err := workspace.Open(ctx, workspace.Config{
-		Dir: *dir, Book: book, Log: store, Logger: logger, JWTSecret: secret, TrustedProxies: trusted,
+		Dir: *dir, Database: *database, Book: book, Log: store, Logger: logger, JWTSecret: secret, TrustedProxies: trusted,
 	})
 	if err != nil {
 		return err
@@ -100,6 +103,14 @@ func run(ctx context.Context, args []string) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return server.Shutdown(ctx)
+}
+
+// openLog opens the log: a file in dir, or the tables that lie beside the application's own.
+func openLog(ctx context.Context, dir, database string) (daybook.Store, error) {
+	if database == "" {
+		return sqlite.Open(ctx, filepath.Join(dir, "daybook.db"), nil)
+	}
+	return postgres.Open(ctx, database, &postgres.Options{AnyIDs: true})
 }
 
 // loadSecret returns the key that signs tokens, and draws one at the first start.

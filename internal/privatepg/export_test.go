@@ -1,6 +1,6 @@
 //go:build unix
 
-package testdb
+package privatepg
 
 // Binaries is how a server is found.
 var Binaries = binaries

@@ -1,6 +1,6 @@
 //go:build unix
 
-package testdb_test
+package privatepg_test
 
 import (
 	"bytes"
@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/daybookdev/daybook/internal/testdb"
+	"github.com/daybookdev/daybook/internal/privatepg"
 )
 
 func TestAServerIsThereUntilItIsStopped(t *testing.T) {
-	s, err := testdb.Start("work_mem = '1MB'")
+	s, err := privatepg.Start("work_mem = '1MB'")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,15 +48,15 @@ func TestAServerIsThereUntilItIsStopped(t *testing.T) {
 
 func TestWithoutAServerTheErrorSaysWhatToInstall(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := testdb.Binaries([]string{t.TempDir() + "/*"}); err == nil || !strings.Contains(err.Error(), "apt install postgresql") {
+	if _, err := privatepg.Binaries([]string{t.TempDir() + "/*"}); err == nil || !strings.Contains(err.Error(), "apt install postgresql") {
 		t.Errorf("found, or: %v", err)
 	}
 }
 
 // A test binary that is killed has no chance to stop its server.
 func TestAKilledProcessLeavesNoServer(t *testing.T) {
-	if os.Getenv("TESTDB_CHILD") != "" {
-		s, err := testdb.Start()
+	if os.Getenv("PRIVATEPG_CHILD") != "" {
+		s, err := privatepg.Start()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func TestAKilledProcessLeavesNoServer(t *testing.T) {
 		time.Sleep(time.Hour)
 	}
 	child := exec.Command(os.Args[0], "-test.run", t.Name())
-	child.Env = append(os.Environ(), "TESTDB_CHILD=1")
+	child.Env = append(os.Environ(), "PRIVATEPG_CHILD=1")
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ type privatePostgres struct {
 
 func startPostgres(ctx context.Context) (_ *privatePostgres, err error) {
 	p := &privatePostgres{}
-	if p.server, err = privatepg.Start(); err != nil {
+	if p.server, err = privatepg.Start("fsync = on"); err != nil {
 		return nil, err
 	}
 	defer func() {

@@ -52,8 +52,8 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// A Store is a daybook.Store in PostgreSQL. It is also a [daybook.Watcher] and a
-// [daybook.Positions]. Safe for concurrent use.
+// A Store is a daybook.Store in PostgreSQL. It is also a [daybook.Watcher], a [daybook.Positions] and
+// a [daybook.Documents]. Safe for concurrent use.
 type Store struct {
 	pool      *pgxpool.Pool
 	ownPool   bool
@@ -75,6 +75,7 @@ var (
 	_ daybook.Store     = (*Store)(nil)
 	_ daybook.Watcher   = (*Store)(nil)
 	_ daybook.Positions = (*Store)(nil)
+	_ daybook.Documents = (*Store)(nil)
 )
 
 // ErrNoSchema means that the database has no schema of ours that the role can see: run [Migrate] as the

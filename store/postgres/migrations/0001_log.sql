@@ -163,6 +163,7 @@ create table daybook_document (
 	expires_at   timestamptz,
 	primary key (kind, organization, name)
 );
+create index daybook_document_expires on daybook_document (expires_at) where expires_at is not null;
 
 -- What is missing must be an error: an unset organization that simply matched nothing would look
 -- like an empty log.

@@ -53,6 +53,10 @@ type writer struct {
 	between func(*sqlite.Conn) error // upkeep between two transactions
 	ended   chan struct{}
 
+	fresh   []*row            // inserted in the transaction under way; the goroutine's, like what follows
+	words   map[string]string // that the rollup has
+	scratch []byte
+
 	mu      sync.Mutex // guards what follows
 	waiting []*call
 	wake    *sync.Cond // when waiting or closing changes
@@ -69,7 +73,7 @@ type call struct {
 }
 
 func startWriter(conn *sqlite.Conn, written *broadcast, between func(*sqlite.Conn) error) *writer {
-	w := &writer{conn: conn, written: written, between: between, ended: make(chan struct{})}
+	w := &writer{conn: conn, written: written, between: between, ended: make(chan struct{}), words: map[string]string{}}
 	w.wake = sync.NewCond(&w.mu)
 	go w.run()
 	return w
@@ -216,6 +220,8 @@ func (w *writer) transact(calls []*call) (err error) {
 	}
 	first := last + 1
 	next := first
+	w.fresh = w.fresh[:0]
+	defer func() { clear(w.fresh) }() // keeps nothing of what callers appended
 	for _, c := range calls {
 		switch {
 		case c.task != nil:
@@ -238,6 +244,9 @@ func (w *writer) transact(calls []*call) (err error) {
 		if err := step(update); err != nil {
 			return err
 		}
+		if err := w.rollUp(w.fresh); err != nil {
+			return err
+		}
 	}
 	return exec(w.conn, `commit`)
 }
@@ -247,11 +256,13 @@ func (w *writer) insertAll(rows []row, next int64) (after int64, refused, err er
 	if err := exec(w.conn, `savepoint call`); err != nil {
 		return next, nil, err
 	}
+	before := len(w.fresh)
 	after, refused, err = w.insert(rows, next)
 	if err != nil {
 		return next, nil, err
 	}
 	if refused != nil {
+		w.fresh = w.fresh[:before]
 		if err := exec(w.conn, `rollback to call`); err != nil {
 			return next, nil, err
 		}
@@ -275,6 +286,7 @@ func (w *writer) insert(rows []row, next int64) (after int64, refused, err error
 		}
 		if w.conn.Changes() == 1 {
 			next++
+			w.fresh = append(w.fresh, r)
 			continue
 		}
 		stored, err := w.stored(r.OrganizationID, r.ID)

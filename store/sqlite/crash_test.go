@@ -100,6 +100,7 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 			t.Errorf("the call of %s is there in part", base)
 		}
 	}
+	rollupEqualsTable(t, path, "acme")
 	var integrity string
 	db, err := sql.Open("sqlite", path)
 	if err != nil {

@@ -16,9 +16,10 @@ import (
 // A reader is one connection that only reads, used by one query at a time.
 type reader struct {
 	conn    *sqlite.Conn
-	texts   map[string]bool // of statements, which the connection keeps prepared as long as it lives
-	details daybook.Details // what the SQL function details_contain looks for
-	network netip.Prefix    // what the SQL function ip_within looks for
+	texts   map[string]bool   // of statements, which the connection keeps prepared as long as it lives
+	details daybook.Details   // what the SQL function details_contain looks for
+	network netip.Prefix      // what the SQL function ip_within looks for
+	words   map[string]string // that it has met in the rollup
 }
 
 // borrow waits for a free reader, and opens it when it is new. The caller gives it back.
@@ -68,7 +69,7 @@ func openReader(ctx context.Context, path string) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{conn: conn, texts: map[string]bool{}}
+	r := &reader{conn: conn, texts: map[string]bool{}, words: map[string]string{}}
 	if err := r.setUp(); err != nil {
 		conn.Close()
 		return nil, err
@@ -293,115 +294,6 @@ func (r *reader) page(organization string, q *daybook.Query) (page daybook.Page,
 		}
 		page.Entries = append(page.Entries, entry.Entry)
 	}
-}
-
-// Count counts in groups; see [daybook.Store].
-func (s *Store) Count(ctx context.Context, organization string, q daybook.Query, by ...daybook.Field) ([]daybook.Group, error) {
-	organization, err := daybook.NormalizeOrganization(organization)
-	if err != nil {
-		return nil, fmt.Errorf("count: %w", err)
-	}
-	q.Order, q.After, q.Limit = daybook.Newest, daybook.Cursor{}, 0 // not used
-	if err := q.Normalize(); err != nil {
-		return nil, fmt.Errorf("count: %w", err)
-	}
-	if err := daybook.CheckFields(by); err != nil {
-		return nil, fmt.Errorf("count: %w", err)
-	}
-	r, err := s.borrow(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("count: %w", because(ctx, err))
-	}
-	defer s.giveBack(r)
-	count := r.groups
-	if !q.Filter.IsZero() {
-		count = r.countRows
-	}
-	groups, err := count(organization, &q, by)
-	if err != nil {
-		return nil, fmt.Errorf("count: %w", because(ctx, err))
-	}
-	return groups, nil
-}
-
-func (r *reader) groups(organization string, q *daybook.Query, by []daybook.Field) ([]daybook.Group, error) {
-	where := compile(r, organization, q)
-	names := make([]string, len(by))
-	for i, f := range by {
-		names[i] = string(f) // checked: each is also the name of its column
-	}
-	list := strings.Join(append(names, `count(*)`), `, `)
-	tail := ``
-	if len(by) > 0 {
-		tail = ` group by ` + strings.Join(names, `, `) + fmt.Sprintf(` limit %d`, daybook.MaxGroups+1)
-	}
-	stmt, err := r.prepare(`select `+list+` from activity_log where `, where, tail)
-	if err != nil {
-		return nil, err
-	}
-	defer stmt.Reset()
-	var groups []daybook.Group
-	for {
-		found, err := stmt.Step()
-		if err != nil {
-			return nil, err
-		}
-		if !found {
-			break
-		}
-		if len(groups) == daybook.MaxGroups {
-			return nil, daybook.TooManyGroups()
-		}
-		g := daybook.Group{Values: make([]string, len(by)), Count: stmt.ColumnInt64(len(by))}
-		for i := range by {
-			g.Values[i] = columnID(stmt, i)
-		}
-		groups = append(groups, g)
-	}
-	slices.SortFunc(groups, daybook.CompareGroups)
-	return groups, nil
-}
-
-// countRows counts the rows that the filter matches.
-func (r *reader) countRows(organization string, q *daybook.Query, by []daybook.Field) ([]daybook.Group, error) {
-	stmt, err := r.prepare(`select `+columns+` from activity_log where `, compile(r, organization, q), ``)
-	if err != nil {
-		return nil, err
-	}
-	defer stmt.Reset()
-	counts := map[[daybook.MaxGroupFields]string]int64{}
-	for {
-		found, err := stmt.Step()
-		if err != nil {
-			return nil, err
-		}
-		if !found {
-			break
-		}
-		entry, err := scan(stmt)
-		if err != nil {
-			return nil, err
-		}
-		if !q.Filter.Matches(&entry.Entry) {
-			continue
-		}
-		var values [daybook.MaxGroupFields]string
-		for i, f := range by {
-			values[i] = f.Of(&entry.Entry)
-		}
-		if counts[values]++; len(counts) > daybook.MaxGroups {
-			return nil, daybook.TooManyGroups()
-		}
-	}
-	if len(by) == 0 {
-		return []daybook.Group{{Values: []string{}, Count: counts[[daybook.MaxGroupFields]string{}]}}, nil
-	}
-	var groups []daybook.Group
-	for values, n := range counts {
-		groups = append(groups, daybook.Group{Values: slices.Clone(values[:len(by)]), Count: n})
-	}
-	slices.SortFunc(groups, daybook.CompareGroups)
-	return groups, nil
 }
 
 func (r *reader) prepare(head string, where *condition, tail string) (*sqlite.Stmt, error) {

@@ -32,6 +32,16 @@ create index activity_log_resource on activity_log (organization_id, resource_id
 create index activity_log_user on activity_log (organization_id, user_id, id) where user_id is not null;
 create index activity_log_denied on activity_log (organization_id, id) where outcome = 'denied';
 
+-- How many entries an organization has in the hours of a day, in UTC, by action, outcome, resource
+-- type and actor type, in the form that rollup.go describes. The day comes first so that what is
+-- written at one time lies together. A day without counts is counted from activity_log.
+create table activity_log_day (
+    day             integer not null, -- since 1970
+    organization_id any     not null,
+    counts          blob,
+    primary key (day, organization_id)
+) strict, without rowid;
+
 -- One row: the place of the next entry. It outlives the rows, so that no position is given twice.
 create table ledger_order (
     one           integer primary key check (one = 1),

@@ -147,6 +147,9 @@ func histogramAddsUp(t testing.TB, s *subject) {
 	s.append(t, g.spread("acme", 400)...)
 	for round := range 60 {
 		q, edges := g.during(g.Query()), g.Edges()
+		if round%3 == 0 {
+			q.Filter = filter(t, pick(g, hourFilters))
+		}
 		by := allFields[round%len(allFields) : round%len(allFields)+round%2]
 		got := s.histogram(t, "acme", q, edges, by...)
 		within := q.Within(edges[0], edges[len(edges)-1])
@@ -172,9 +175,11 @@ func countsOfHours(t testing.TB, s *subject) {
 		s.append(t, g.spread("acme", 50)...)
 	}
 	inRollup := []daybook.Field{daybook.ByAction, daybook.ByOutcome, daybook.ByResourceType, daybook.ByActorType}
-	for round := range 80 {
+	for round := range 150 {
 		q := daybook.Query{}
-		switch round % 4 {
+		switch round % 5 {
+		case 4:
+			q.Filter = filter(t, pick(g, hourFilters))
 		case 1:
 			q = g.Query()
 		case 2:
@@ -198,6 +203,20 @@ func countsOfHours(t testing.TB, s *subject) {
 			t.Fatalf("%+v top of %s, -pages +top:\n%s", q, field, diff)
 		}
 	}
+}
+
+// hourFilters are filters of which sums by the hour can answer some, and some not.
+var hourFilters = []string{"action:CREATE,READ", "-outcome:success", "type:doc*", "actor:user OR action:READ", "outcome:denied type!=user",
+	"created:2026-03-11", "created:>=2026-03-11T07:00 action:READ", "created:2026-03-10T12:30..2026-03-12T03:20 -type:document", "created:<2026-03-11T00:00:00.000001",
+	"-created:2026-03-11", "created:2026-03-11 OR action:READ", "user:ada", "action:READ user:a*", "created.hour:3..7", "details.a:* action:READ", "is:change", "has:user"}
+
+func filter(t testing.TB, text string) daybook.Filter {
+	t.Helper()
+	f, _, err := daybook.ParseFilter(text, nil)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return f
 }
 
 func everyBucket(t testing.TB, s *subject) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -151,6 +152,19 @@ func appendedAgain(t testing.TB, s *subject) {
 		t.Fatal("a wrong entry was stored")
 	}
 	check("a wrong entry at the end of a call")
+	var wg sync.WaitGroup
+	for range 20 { // a store may write calls together that come together
+		good, bad := g.spread("acme", 1), append(g.spread("acme", 5), conflict)
+		entries = append(entries, good...)
+		wg.Go(func() { s.Append(t.Context(), bad...) })
+		wg.Go(func() {
+			if err := s.Append(t.Context(), good...); err != nil {
+				t.Errorf("append beside a conflict: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	check("conflicts beside other calls")
 }
 
 func reportsIgnorePages(t testing.TB, s *subject) {

@@ -1,0 +1,22 @@
+package sqlite
+
+// MostKinds is how many kinds of entries the sums of one day tell apart.
+const MostKinds = mostKinds
+
+// ParseDay reads the sums of a day and writes them again.
+func ParseDay(b []byte) ([]byte, error) {
+	d, err := parseDay(b, map[string]string{})
+	if err != nil {
+		return nil, err
+	}
+	return d.appendTo(nil), nil
+}
+
+// SampleDay returns the stored form of sums.
+func SampleDay() []byte {
+	d := &daySum{}
+	d.add(0, [...]string{"CREATE", "success", "document", "user"}, 1)
+	d.add(23, [...]string{"READ", "success", "document", "user"}, 300)
+	d.add(23, [...]string{"READ", "denied", "session", "system"}, 1<<40)
+	return d.appendTo(nil)
+}

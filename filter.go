@@ -3,6 +3,7 @@ package daybook
 import (
 	"bytes"
 	"time"
+	"unicode/utf8"
 )
 
 // The limits of a filter.
@@ -56,7 +57,7 @@ func ParseFilter(text string, o *FilterOptions) (Filter, []FilterNote, error) {
 		return Filter{}, nil, err
 	}
 	f := newFilter(root)
-	return f, append(p.notes, p.review(f)...), nil
+	return f, append(p.notes, p.review(f, utf8.RuneCountInString(text))...), nil
 }
 
 // AllOf returns the filter that matches what every one of the filters matches. They are joined as
@@ -120,9 +121,9 @@ const (
 type FilterError struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`
-	At         int    `json:"at"`     // where it begins in the text, in code points
-	Length     int    `json:"length"` // how much of it is wrong, in code points
-	Suggestion string `json:"suggestion,omitempty"`
+	At         int    `json:"at"`                   // where it begins in the text, in code points
+	Length     int    `json:"length"`               // how much of it is wrong, in code points
+	Suggestion string `json:"suggestion,omitempty"` // what to write instead of it
 }
 
 // Error returns the message, and the suggestion where there is one.

@@ -174,7 +174,7 @@ func ParseFilterJSON(data []byte, o *FilterOptions) (Filter, []FilterNote, error
 		return Filter{}, nil, fault
 	}
 	f := newFilter(root)
-	return f, append(r.notes, r.review(f)...), nil
+	return f, append(r.notes, r.review(f, 0)...), nil
 }
 
 // A filterReader makes nodes of JSON.

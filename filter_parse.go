@@ -30,13 +30,14 @@ type filterTerms struct {
 	actions []Action
 	count   int
 	notes   []FilterNote
+	places  map[*termNode]FilterNote // where terms stand, for notes about several of them
 }
 
 func newFilterTerms(o *FilterOptions) filterTerms {
 	if o == nil {
 		o = &FilterOptions{}
 	}
-	t := filterTerms{now: o.Now, zone: o.Zone, me: o.Me, lasting: o.Lasting, actions: o.Actions}
+	t := filterTerms{now: o.Now, zone: o.Zone, me: o.Me, lasting: o.Lasting, actions: o.Actions, places: map[*termNode]FilterNote{}}
 	if t.now.IsZero() {
 		t.now = time.Now()
 	}
@@ -200,6 +201,9 @@ func (p *filterParser) term() (filterNode, *FilterError) {
 	if p.count++; p.count > MaxFilterTerms {
 		return nil, p.fault(FilterTooComplex, begin, p.pos, "there are more than %d conditions", MaxFilterTerms)
 	}
+	if term, ok := node.(*termNode); ok {
+		p.places[term] = FilterNote(*p.fault("", begin, p.pos, ""))
+	}
 	return node, nil
 }
 
@@ -233,9 +237,9 @@ func (p *filterParser) text() (filterNode, *FilterError) {
 	if p.peek() == '"' {
 		return nil, p.fault(FilterSyntax, p.pos, p.pos+1, "a quotation mark begins a value or a text: put a space before it")
 	}
-	text, star := trimStars(word)
-	if star >= 0 {
-		return nil, p.fault(FilterBadValue, begin+star, begin+star+1, "free text has no wildcards: it is found anywhere in a value").
+	text, ok := trimStars(word)
+	if !ok {
+		return nil, p.fault(FilterBadValue, begin, p.pos, "free text has no wildcards: it is found anywhere in a value").
 			suggest("%s", strings.ReplaceAll(word, "*", " "))
 	}
 	return p.freeText(begin, text)

@@ -49,7 +49,8 @@ func (t *filterTerms) field(at place, name string, path []FilterStep) (*filterFi
 			near = fieldText(f, path)
 		}
 	case strings.HasPrefix(at.src[at.op:], "://"):
-		return nil, nil, err.suggest(`"%s"`, cutWord(at.src[at.from:]))
+		url := cutWord(at.src[at.from:])
+		return nil, nil, at.fault(FilterUnknownField, at.from, at.from+len(url), "unknown field %q", written).suggest(`"%s"`, url)
 	}
 	if near == "" {
 		near = fieldText("details", append([]FilterStep{step(name)}, path...))
@@ -94,14 +95,11 @@ func (f *filterField) allows(at place, op string) *FilterError {
 	if slices.Contains(f.ops, op) {
 		return nil
 	}
-	err := at.fault(FilterBadOperator, at.op, at.opTo, "%s has no operator %s, only %s", f.short, op, strings.Join(f.ops, " "))
-	switch {
-	case strings.HasPrefix(op, "!"):
-		return err.suggest("-%s:", f.short)
-	case op == "~" && f.kind == nameField:
-		return err.suggest("%s: with * for any characters", f.short)
+	from, instead := at.op, ":"
+	if strings.HasPrefix(op, "!") {
+		from, instead = at.from, "-"+f.short+":"
 	}
-	return err.suggest("%s:", f.short)
+	return at.fault(FilterBadOperator, from, at.opTo, "%s has no operator %s, only %s", f.short, op, strings.Join(f.ops, " ")).suggest("%s", instead)
 }
 
 // build makes the node of a comparison.
@@ -162,7 +160,7 @@ func (t *filterTerms) item(at place, term *termNode, r rawItem) (filterItem, *Fi
 			return filterItem{}, at.fault(FilterBadValue, r.from, r.to, "the field's name is empty")
 		}
 		if text, star := unescapeWord(r); star {
-			return filterItem{}, at.fault(FilterBadValue, r.from, r.to, "changed takes the whole name of a field").suggest("changed:%s", strings.Trim(text, "*"))
+			return filterItem{}, at.fault(FilterBadValue, r.from, r.to, "changed takes the whole name of a field").suggest("%s", strings.ReplaceAll(text, "*", ""))
 		}
 		return exactItem(r), nil
 	}
@@ -215,38 +213,35 @@ func unescapeWord(r rawItem) (text string, star bool) {
 	return b.String(), star
 }
 
-// trimStars returns the text of a word of free text without the wildcards around it, and where
-// another wildcard stands, or -1.
-func trimStars(word string) (text string, star int) {
-	begin := len(word) - len(strings.TrimLeft(word, "*"))
-	parts := splitPattern(word[begin:])
-	if n := len(parts); n > 1 && parts[n-1] == "" {
-		for n > 1 && parts[n-1] == "" {
-			n--
-		}
-		parts = parts[:n]
+// trimStars returns the text of a word of free text without the wildcards around it, and false
+// where there is one within.
+func trimStars(word string) (string, bool) {
+	parts := slices.DeleteFunc(splitPattern(word), func(part string) bool { return part == "" })
+	switch len(parts) {
+	case 0:
+		return "", true
+	case 1:
+		return parts[0], true
 	}
-	if len(parts) > 1 {
-		return "", begin + strings.Index(word[begin:], "*")
-	}
-	return parts[0], -1
+	return "", false
 }
 
 // splitPattern splits a word at its wildcards.
 func splitPattern(word string) []string {
-	parts := []string{""}
+	var parts []string
+	part := make([]byte, 0, len(word))
 	for i := 0; i < len(word); i++ {
-		c := word[i]
-		switch {
-		case c == '*':
-			parts = append(parts, "")
+		if word[i] == '*' {
+			parts = append(parts, string(part))
+			part = part[:0]
 			continue
-		case c == '\\' && i+1 < len(word) && (word[i+1] == '*' || word[i+1] == '\\'):
+		}
+		if word[i] == '\\' && i+1 < len(word) && (word[i+1] == '*' || word[i+1] == '\\') {
 			i++
 		}
-		parts[len(parts)-1] += word[i : i+1]
+		part = append(part, word[i])
 	}
-	return parts
+	return append(parts, string(part))
 }
 
 func (t *filterTerms) nameItem(at place, term *termNode, r rawItem) (filterItem, *FilterError) {
@@ -290,7 +285,7 @@ func (t *filterTerms) keyItem(at place, term *termNode, r rawItem) (filterItem, 
 		case t.lasting:
 			return filterItem{}, at.fault(FilterNotAllowedHere, r.from, r.to, "me is not allowed here: the filter outlives the request")
 		case t.me == "":
-			return filterItem{}, at.fault(FilterNotAllowedHere, r.from, r.to, "me is nobody here: the request has no user").suggest(`%s:"me" for the user whose id is me`, term.field.short)
+			return filterItem{}, at.fault(FilterNotAllowedHere, r.from, r.to, "me is nobody here: the request has no user").suggest(`"me"`)
 		}
 		r = rawItem{text: t.me, quoted: true, from: r.from, to: r.to}
 	}
@@ -307,7 +302,7 @@ func (t *filterTerms) keyItem(at place, term *termNode, r rawItem) (filterItem, 
 	}
 	switch {
 	case item.text == "":
-		return filterItem{}, at.fault(FilterBadValue, r.from, r.to, "%s is empty", term.field.short).suggest("-%s:*", term.field.short)
+		return filterItem{}, at.isEmpty(term.field, r)
 	case term.field.name == "id" && !isUUID:
 		t.notes = append(t.notes, FilterNote(*at.fault(NoteNotAUUID, r.from, r.to, "ids of entries are UUIDs, so this matches nothing")))
 	}
@@ -353,9 +348,14 @@ func (t *filterTerms) textItem(at place, term *termNode, r rawItem) (filterItem,
 	}
 	item := patternItem(term, r)
 	if item.text == "" {
-		return filterItem{}, at.fault(FilterBadValue, r.from, r.to, "%s is empty", term.field.short).suggest("-%s:*", term.field.short)
+		return filterItem{}, at.isEmpty(term.field, r)
 	}
 	return item, nil
+}
+
+// isEmpty refuses an empty value, which no entry has.
+func (at place) isEmpty(field *filterField, r rawItem) *FilterError {
+	return at.fault(FilterBadValue, at.from, r.to, "the value is empty").suggest("-%s:*", field.short)
 }
 
 func (t *filterTerms) regexpItem(at place, r rawItem) (filterItem, *FilterError) {

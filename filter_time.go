@@ -114,7 +114,7 @@ func (t *filterTerms) literal(at place, r rawItem, s string) (timeSpan, *FilterE
 func relativeTime(s string, now time.Time, zone *time.Location) (timeSpan, bool) {
 	day := func(offset int) timeSpan {
 		y, m, d := now.In(zone).Date()
-		return timeSpan{beginOfDay(y, m, d+offset, zone), beginOfDay(y, m, d+offset+1, zone)}
+		return timeSpan{startOfDay(y, m, d+offset, zone), startOfDay(y, m, d+offset+1, zone)}.clamped()
 	}
 	switch s {
 	case "now":
@@ -142,14 +142,16 @@ func instant(t time.Time) timeSpan {
 	return timeSpan{t, t}.clamped()
 }
 
-// clamped moves the bounds to where entries can be.
+// clamped moves the bounds to where entries can be, in UTC.
 func (s timeSpan) clamped() timeSpan {
 	for _, t := range []*time.Time{&s.from, &s.to} {
-		if t.Before(earliest) {
+		switch {
+		case t.Before(earliest):
 			*t = earliest
-		} else if t.After(latest) {
+		case t.After(latest):
 			*t = latest
 		}
+		*t = t.UTC()
 	}
 	return s
 }
@@ -158,7 +160,7 @@ func (s timeSpan) clamped() timeSpan {
 func parseTimeLiteral(s string, zone *time.Location) (timeSpan, bool) {
 	inYears := func(span timeSpan) (timeSpan, bool) {
 		year, _, _ := strings.Cut(s, "-")
-		return span.clamped(), "1970" <= year && year <= "2199"
+		return span.clamped(), "1969" <= year && year <= "2200"
 	}
 	date, clock, hasClock := strings.Cut(s, "T")
 	switch y, m, d := 0, 0, 0; {
@@ -166,11 +168,11 @@ func parseTimeLiteral(s string, zone *time.Location) (timeSpan, bool) {
 		if m < 1 || m > 12 {
 			return timeSpan{}, false
 		}
-		return inYears(timeSpan{beginOfDay(y, time.Month(m), 1, zone), beginOfDay(y, time.Month(m)+1, 1, zone)})
+		return inYears(timeSpan{startOfDay(y, time.Month(m), 1, zone), startOfDay(y, time.Month(m)+1, 1, zone)})
 	case !scanDigits(date, "0000-00-00", &y, &m, &d) || !isDate(y, m, d):
 		return timeSpan{}, false
 	case !hasClock:
-		return inYears(timeSpan{beginOfDay(y, time.Month(m), d, zone), beginOfDay(y, time.Month(m), d+1, zone)})
+		return inYears(timeSpan{startOfDay(y, time.Month(m), d, zone), startOfDay(y, time.Month(m), d+1, zone)})
 	default:
 		clock, offset, hasOffset := cutOffset(clock)
 		local, unit, ok := parseClock(clock)
@@ -259,12 +261,6 @@ func parseClock(s string) (since, unit time.Duration, ok bool) {
 		since += time.Duration(fraction[i]-'0') * unit
 	}
 	return since, unit, true
-}
-
-// beginOfDay returns the first instant of a day in a zone. A clock that is set forward at midnight
-// does not show 00:00; one that is set back from midnight shows the end of the day before twice.
-func beginOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
-	return firstShown(time.Date(y, m, d, 0, 0, 0, 0, time.UTC), zone)
 }
 
 // firstShown returns the first instant at which a clock in the zone shows wall, or the first at

@@ -115,12 +115,12 @@ func clockValue(field *filterField, s string) (int, bool) {
 func (t *filterTerms) jsonItem(at place, term *termNode, r rawItem) (filterItem, *FilterError) {
 	isNumber := !r.quoted && isJSONNumber(r.text)
 	if len(term.path) < 1 || len(term.path) == 1 && term.path[0].Name == "changes" {
-		fault := at.fault(FilterBadValue, r.from, r.to, "%s is an object, which is there or not", fieldText("details", term.path))
-		return filterItem{}, fault.suggest("%s", fieldText("details", append(slices.Clone(term.path), step("name")))+":"+r.text)
+		fault := at.fault(FilterBadValue, at.from, at.op, "%s is an object, which is there or not", fieldText("details", term.path))
+		return filterItem{}, fault.suggest("%s", fieldText("details", append(slices.Clone(term.path), step("name"))))
 	}
 	if len(term.path) == 2 && term.path[0].Name == "changes" {
-		fault := at.fault(FilterBadValue, r.from, r.to, "a change has an old and a new value")
-		return filterItem{}, fault.suggest("%s", fieldText("changes", append(slices.Clone(term.path[1:]), step("new")))+":"+r.text)
+		fault := at.fault(FilterBadValue, at.from, at.op, "a change has an old and a new value")
+		return filterItem{}, fault.suggest("%s", fieldText("changes", append(slices.Clone(term.path[1:]), step("new"))))
 	}
 	op := r.op
 	switch term.op {
@@ -131,7 +131,7 @@ func (t *filterTerms) jsonItem(at place, term *termNode, r rawItem) (filterItem,
 	}
 	if op != "" {
 		if isNumber {
-			return filterItem{form: compareItem, op: op, text: r.text}, nil
+			return filterItem{form: compareItem, op: op, text: canonicalNumber(r.text)}, nil
 		}
 		return filterItem{form: orderItem, op: op, text: r.text}, nil
 	}
@@ -140,7 +140,7 @@ func (t *filterTerms) jsonItem(at place, term *termNode, r rawItem) (filterItem,
 		if first != "" && last != "" && jsonNumber(last) < jsonNumber(first) {
 			return filterItem{}, at.fault(FilterBadValue, r.from, r.to, "the range ends before it begins").suggest("%s..%s", last, first)
 		}
-		return filterItem{form: rangeItem, text: first, last: last}, nil
+		return filterItem{form: rangeItem, text: canonicalNumber(first), last: canonicalNumber(last)}, nil
 	}
 	if isNumber || !r.quoted && isJSONWord(r.text) {
 		return filterItem{form: wordItem, text: r.text}, nil
@@ -150,10 +150,20 @@ func (t *filterTerms) jsonItem(at place, term *termNode, r rawItem) (filterItem,
 
 func isJSONWord(s string) bool { return s == "true" || s == "false" || s == "null" }
 
-// isJSONNumber reports whether s is a number by the grammar of JSON.
-func isJSONNumber(s string) bool {
-	n, _ := scanNumber(s)
-	return n > 0 && n == len(s)
+// isJSONNumber reports whether s is a number that details can hold.
+func isJSONNumber(s string) bool { return canonicalNumber(s) != "" }
+
+// canonicalNumber returns the one text of a number in details, "" for what is none.
+func canonicalNumber(s string) string {
+	n, plain := scanNumber(s)
+	if n == 0 || n < len(s) {
+		return ""
+	}
+	b, ok := appendNumber(nil, s, plain)
+	if !ok {
+		return ""
+	}
+	return string(b)
 }
 
 // jsonNumber returns the double that a JSON number means; one that is too large is an infinity.

@@ -37,10 +37,12 @@ var rules = map[string]rule{
 	"store/memory":    {ours: ".", inTests: "store/storetest"},
 	"store/sqlite":    {ours: ".", others: "zombiezen.com/go/sqlite", inTests: "store/memory store/storetest modernc.org/sqlite"},
 	"store/postgres":  {ours: ". internal/migrate", others: "github.com/jackc/pgx/v5", inTests: "store/storetest internal/testdb"},
+	"store/remote":    {ours: "."},
 	"store/storetest": {ours: ". store/memory", others: "github.com/google/go-cmp"},
 
 	"api": {ours: ". access internal/own", others: "github.com/klauspost/compress/zstd go.yaml.in/yaml/v3 golang.org/x/time/rate", inTests: "store/memory"},
 
+	"internal/apitest":   {inTests: ". api access store/memory store/remote store/storetest"},
 	"internal/migrate":   {},
 	"internal/own":       {ours: ".", inTests: "store/memory"},
 	"internal/privatepg": {},

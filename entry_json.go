@@ -22,6 +22,10 @@ func ParseEntry(data []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
+	return entryOf(members)
+}
+
+func entryOf(members map[string]any) (Entry, error) {
 	p := entryParser{members: members}
 	var e Entry
 	p.text("id", func(s string) (err error) { e.ID, err = ParseID(s); return err })
@@ -86,6 +90,27 @@ func (s Sequenced) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	return append(fmt.Appendf(nil, `{"position":%q,`, s.Position), entry[1:]...), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, as strictly as [ParseEntry].
+func (s *Sequenced) UnmarshalJSON(data []byte) error {
+	members, err := parseObject(data, "", entryLimits)
+	if err != nil {
+		return err
+	}
+	text, ok := members["position"].(string)
+	if !ok {
+		return &FieldError{"position", "is missing, or not a string"}
+	}
+	var parsed Sequenced
+	if parsed.Position, err = ParsePosition(text); err != nil {
+		return err
+	}
+	delete(members, "position")
+	if parsed.Entry, err = entryOf(members); err == nil {
+		*s = parsed
+	}
+	return err
 }
 
 type entryParser struct {

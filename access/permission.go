@@ -25,11 +25,12 @@ const (
 	Hold        Permission = "hold"         // place and lift legal holds
 	Anonymize   Permission = "anonymize"    // anonymize a person; no role has it
 	Follow      Permission = "follow"       // read the order of all organizations; only for credentials of all
+	Relay       Permission = "relay"        // append what another Daybook has made, as it is; no role has it
 )
 
 // AllPermissions returns every permission there is.
 func AllPermissions() []Permission {
-	return []Permission{Record, Read, Export, Proof, Mint, Keys, Rules, AlertsWrite, Streams, Redaction, Retention, Hold, Anonymize, Follow}
+	return []Permission{Record, Read, Export, Proof, Mint, Keys, Rules, AlertsWrite, Streams, Redaction, Retention, Hold, Anonymize, Follow, Relay}
 }
 
 // A Role is a name for permissions that go together.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 var (
@@ -138,12 +139,13 @@ type Organization struct{ name string }
 // String returns the name that stores know the organization by.
 func (o Organization) String() string { return o.name }
 
-// maxOrganization is how many bytes the name of an organization may have.
+// maxOrganization is how many characters the name of an organization may have.
 const maxOrganization = 255
 
+// isOrganization reports whether stores take the name: a credential for every organization is for
+// those with odd names too.
 func isOrganization(s string) bool {
-	_, ok := plainString(s)
-	return ok && len(s) <= maxOrganization
+	return s != "" && utf8.ValidString(s) && !strings.ContainsRune(s, 0) && utf8.RuneCountInString(s) <= maxOrganization
 }
 
 // foldUUID returns s, in lower case if it is a UUID, as stores have it. Everything else is compared

@@ -70,6 +70,7 @@ type Config struct {
 type API struct {
 	config    Config
 	book      *daybook.Recorder // for what applications record
+	relay     *daybook.Recorder // for what other Daybooks pass on
 	own       *own.Recorder     // for Daybook's own entries
 	routes    []Route
 	mux       *http.ServeMux
@@ -118,7 +119,7 @@ func New(c Config) (*API, error) {
 	if a.positions, err = newPositionKey(c.Cursors); err != nil {
 		return nil, fmt.Errorf("api config: %w", err)
 	}
-	if a.book, err = newBook(c); err != nil {
+	if a.book, a.relay, err = newBooks(c); err != nil {
 		return nil, fmt.Errorf("api config: %w", err)
 	}
 	if a.own, err = own.New(c.Store, &daybook.Options{Timeout: c.Timeout, Logger: c.Logger}); err != nil {

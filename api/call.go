@@ -21,12 +21,14 @@ import (
 // A call is one request on its way through a route.
 type call struct {
 	*API
-	w         http.ResponseWriter
-	r         *http.Request
-	route     *Route
-	principal access.Principal
-	params    url.Values
-	streaming bool // the head of the answer is out
+	w                 http.ResponseWriter
+	r                 *http.Request
+	route             *Route
+	principal         access.Principal
+	params            url.Values
+	now               time.Time       // from which relative times count
+	filterTree, where json.RawMessage // of a POST form
+	streaming         bool            // the head of the answer is out
 }
 
 // begin authenticates the request and checks what its route declares. done ends what begin began.
@@ -55,25 +57,45 @@ func (c *call) check() (err error) {
 	if c.params, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
 		return refuse(http.StatusBadRequest, "invalid", "the query of the URL cannot be read: "+err.Error())
 	}
-	if err := c.checkParameters(); err != nil {
+	known := c.route.Parameters
+	if c.route.Body == ParametersBody {
+		known = nil
+	}
+	if err := c.checkParameters(known); err != nil {
 		return err
 	}
-	if c.route.Body == NoBody && c.r.ContentLength != 0 {
+	if err := c.checkBody(); err != nil {
+		return err
+	}
+	if cursor := c.text("cursor"); cursor != "" {
+		_, c.now = momentOf(cursor)
+	}
+	return nil
+}
+
+func (c *call) checkBody() error {
+	switch {
+	case c.route.Body == NoBody && c.r.ContentLength != 0:
 		return refuse(http.StatusBadRequest, "invalid", "this request takes no body")
+	case c.route.Body == ParametersBody:
+		if err := c.documentParameters(); err != nil {
+			return err
+		}
+		return c.checkParameters(c.route.Parameters)
 	}
 	return nil
 }
 
 // checkParameters refuses parameters that are unknown or repeated, so that no misspelt filter is
 // silently none.
-func (c *call) checkParameters() error {
+func (c *call) checkParameters(known []string) error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.params)) {
 		switch {
-		case !slices.Contains(c.route.Parameters, name):
+		case !slices.Contains(known, name):
 			reason := "is not a parameter: there are none"
-			if len(c.route.Parameters) > 0 {
-				reason = "is not a parameter: there are " + strings.Join(c.route.Parameters, ", ")
+			if len(known) > 0 {
+				reason = "is not a parameter: there are " + strings.Join(known, ", ")
 			}
 			errs = append(errs, &daybook.FieldError{Field: fmt.Sprintf("%.60q", name), Reason: reason})
 		case len(c.params[name]) > 1:

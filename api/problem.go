@@ -116,6 +116,8 @@ func fieldFaults(err error) []fieldFault {
 	switch e := err.(type) {
 	case *daybook.FieldError:
 		return []fieldFault{{Field: e.Field, Reason: e.Reason}}
+	case *daybook.FilterError:
+		return []fieldFault{{Field: "q", Reason: e.Message, Code: e.Code, At: &e.At, Length: &e.Length, Suggestion: e.Suggestion}}
 	case interface{ Unwrap() []error }:
 		var all []fieldFault
 		for _, part := range e.Unwrap() {

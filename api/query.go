@@ -10,7 +10,7 @@ import (
 )
 
 // filterParameters are those of every route that takes a filter.
-var filterParameters = []string{"organization", "q", "tz"}
+var filterParameters = []string{"organization", "q", "tz", "from", "to"}
 
 func parameters(lists ...[]string) []string {
 	var all []string
@@ -24,6 +24,7 @@ func parameters(lists ...[]string) []string {
 type asked struct {
 	organization access.Organization
 	query        daybook.Query
+	own          daybook.Filter // what was asked for, without what the credential is limited to
 	zone         *time.Location
 	text         string // the canonical filter, for the log
 	warnings     []warning
@@ -46,7 +47,13 @@ func (c *call) ask() (*asked, error) {
 	}
 	q := &asked{organization: organization, zone: time.UTC}
 	q.zone, err = zone("tz", c.text("tz"))
-	return q, errors.Join(err, c.filter(q, c.text("q"), nil))
+	from, wrongFrom := c.time("from")
+	to, wrongTo := c.time("to")
+	q.query.From, q.query.To = from, to
+	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
+		q.warnings = append(q.warnings, warning{Code: daybook.NoteAlwaysEmpty, Message: "to is not after from: nothing can be found"})
+	}
+	return q, errors.Join(err, wrongFrom, wrongTo, c.exact(&q.query), c.filter(q, c.text("q"), c.filterTree))
 }
 
 func zone(field, name string) (*time.Location, error) {
@@ -65,6 +72,7 @@ type pageAsked struct {
 	order  string
 	limit  int
 	cursor string
+	after  daybook.ID // of an entry, instead of a cursor
 }
 
 var pageParameters = []string{"order", "limit", "cursor"}
@@ -73,16 +81,26 @@ func (c *call) page() (p pageAsked, err error) {
 	var wrong error
 	p.order, err = c.choice("order", "newest", "oldest")
 	p.limit, wrong = c.number("limit", 1, daybook.MaxLimit, daybook.DefaultLimit)
-	p.cursor = c.text("cursor")
+	p.cursor, _ = momentOf(c.text("cursor"))
+	if c.text("cursor") == "" {
+		p.cursor = ""
+	}
+	if after := c.text("after"); after != "" {
+		var wrongAfter error
+		if p.after, wrongAfter = daybook.ParseID(after); wrongAfter != nil || p.cursor != "" {
+			err = errors.Join(err, &daybook.FieldError{Field: "after", Reason: "must be the id of an entry, and there can be no cursor beside it"})
+		}
+	}
 	return p, errors.Join(err, wrong)
 }
 
 // An entriesAnswer is a page of entries.
 type entriesAnswer struct {
 	Entries   []daybook.Entry `json:"entries"`
-	Next      string          `json:"next,omitempty"`      // the cursor of the next page; absent on the last
-	ScannedTo time.Time       `json:"scanned_to,omitzero"` // of a short page: everything behind this time was looked at
-	Query     string          `json:"query"`               // the filter, in its canonical form
+	Next      string          `json:"next,omitempty"`       // the cursor of the next page; absent on the last
+	NextAfter *daybook.ID     `json:"next_after,omitempty"` // the same place as an id, for the after of a search; not for limited credentials
+	ScannedTo time.Time       `json:"scanned_to,omitzero"`  // of a short page: everything behind this time was looked at
+	Query     string          `json:"query"`                // the filter, in its canonical form
 	Warnings  []warning       `json:"warnings,omitempty"`
 }
 
@@ -101,7 +119,9 @@ func (a *API) list(c *call, q *asked, p pageAsked) (answer, error) {
 		q.query.Order = daybook.Oldest
 	}
 	var err error
-	if q.query.After, err = a.config.Cursors.Open(q.organization.String(), q.query, p.cursor); err != nil {
+	if !p.after.IsZero() {
+		q.query.After = daybook.Cursor{Order: q.query.Order, ID: p.after}
+	} else if q.query.After, err = a.config.Cursors.Open(q.organization.String(), q.query, p.cursor); err != nil {
 		return answer{}, cursorFault(err)
 	}
 	if err := c.viewed(q); err != nil {
@@ -117,10 +137,11 @@ func (a *API) list(c *call, q *asked, p pageAsked) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if page.Entries == nil {
-		page.Entries = []daybook.Entry{}
+	out := entriesAnswer{Entries: orEmpty(page.Entries), Next: sealedWith(c.now, next), ScannedTo: page.ScannedTo, Query: q.text, Warnings: q.warnings}
+	if !page.Next.IsZero() && c.principal.Filter() == "" {
+		out.NextAfter = &page.Next.ID
 	}
-	return answer{body: entriesAnswer{Entries: page.Entries, Next: next, Query: q.text, Warnings: q.warnings}}, nil
+	return answer{body: out}, nil
 }
 
 // cursorFault names the parameter in which the cursor came.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/daybookdev/daybook"
@@ -48,10 +49,15 @@ type recordAnswer struct {
 	Results   []result `json:"results"`
 }
 
-// newBook returns the Recorder that takes entries as the library does; nothing is appended by it.
-func newBook(c Config) (*daybook.Recorder, error) {
-	return daybook.New(c.Store, &daybook.Options{Actions: c.Actions, AnyAction: len(c.Actions) == 0,
+// newBooks return the Recorders that take entries as the library does, those of applications and those
+// of other Daybooks; nothing is appended by them.
+func newBooks(c Config) (book, relay *daybook.Recorder, err error) {
+	book, err = daybook.New(c.Store, &daybook.Options{Actions: c.Actions, AnyAction: len(c.Actions) == 0,
 		ResourceTypes: c.ResourceTypes, Logger: c.Logger})
+	if err == nil {
+		relay, err = daybook.New(c.Store, &daybook.Options{Relay: true, Logger: c.Logger})
+	}
+	return book, relay, err
 }
 
 // record appends the entries of the request: one, a list, or lines.
@@ -59,6 +65,13 @@ func (a *API) record(c *call) (answer, error) {
 	atomic, err := c.choice("atomic", "false", "true")
 	if err != nil {
 		return answer{}, err
+	}
+	relay, err := c.choice("relay", "false", "true")
+	if err != nil {
+		return answer{}, err
+	}
+	if relay == "true" && !c.principal.Can(access.Relay) {
+		return answer{}, errForbidden
 	}
 	items, single, digest, err := c.readEntries()
 	if err != nil {
@@ -69,7 +82,7 @@ func (a *API) record(c *call) (answer, error) {
 	if err := c.repeatable(ctx, digest, items); err != nil {
 		return answer{}, err
 	}
-	c.complete(items)
+	c.complete(items, relay == "true")
 	c.noteForbidden(items)
 	c.limitEntries(items)
 	if single || atomic == "true" {
@@ -95,8 +108,13 @@ func (c *call) minimal() bool {
 }
 
 // complete makes of each entry what is stored: in the organization that the credential allows, named
-// as recorded by it, redacted, checked.
-func (c *call) complete(items []*item) {
+// as recorded by it, redacted, checked. What is relayed comes from another Daybook and keeps what that
+// one has set.
+func (c *call) complete(items []*item, relay bool) {
+	book := c.book
+	if relay {
+		book = c.relay
+	}
 	organizations := map[string]access.Organization{}
 	for _, it := range items {
 		if it.err != nil {
@@ -105,15 +123,17 @@ func (c *call) complete(items []*item) {
 		e := &it.entry
 		it.sentID = !e.ID.IsZero()
 		org, err := c.organizationOf(e, organizations)
-		if e.RecordedBy != "" {
+		if e.RecordedBy != "" && !relay {
 			err = errors.Join(err, &daybook.FieldError{Field: "recorded_by", Reason: "is set by the server: leave it out"})
 		}
-		if !e.UpdatedAt.IsZero() {
+		if !e.UpdatedAt.IsZero() && !relay {
 			err = errors.Join(err, &daybook.FieldError{Field: "updated_at", Reason: "is set by the server: leave it out"})
 		}
-		e.OrganizationID, e.RecordedBy = org.String(), c.recordedBy()
+		if e.OrganizationID = org.String(); !relay {
+			e.RecordedBy = c.recordedBy()
+		}
 		if err == nil || !errors.Is(err, errForbidden) {
-			completed, refused := c.book.Complete(context.Background(), *e) // without a scope: nothing of this request is the entry's
+			completed, refused := book.Complete(context.Background(), *e) // without a scope: nothing of this request is the entry's
 			it.entry, err = completed, errors.Join(err, refused)
 		}
 		it.fail(err)
@@ -317,16 +337,25 @@ func (a *API) appendRest(ctx context.Context, items []*item) error {
 // existing returns the stored entries that have ids which callers sent.
 func (a *API) existing(ctx context.Context, items []*item) (map[key]*daybook.Entry, error) {
 	there := map[key]*daybook.Entry{}
+	ids := map[string][]string{} // of each organization
 	for _, it := range items {
-		if it.err != nil || !it.sentID {
-			continue
+		if it.err == nil && it.sentID {
+			ids[it.entry.OrganizationID] = append(ids[it.entry.OrganizationID], it.entry.ID.String())
 		}
-		page, err := a.config.Store.Query(ctx, it.entry.OrganizationID, daybook.Query{ID: it.entry.ID, Limit: 1})
-		if err != nil {
-			return nil, fmt.Errorf("look for an entry: %w", err)
-		}
-		for _, e := range page.Entries {
-			there[key{it.entry.OrganizationID, it.entry.ID}] = &e
+	}
+	for organization, ids := range ids {
+		for some := range slices.Chunk(ids, daybook.MaxFilterItems) {
+			f, _, err := daybook.ParseFilter("id="+strings.Join(some, ","), nil)
+			if err != nil {
+				return nil, fmt.Errorf("look for entries: %w", err)
+			}
+			page, err := a.config.Store.Query(ctx, organization, daybook.Query{Filter: f, Limit: daybook.MaxFilterItems})
+			if err != nil {
+				return nil, fmt.Errorf("look for entries: %w", err)
+			}
+			for _, e := range page.Entries {
+				there[key{organization, e.ID}] = &e
+			}
 		}
 	}
 	return there, nil

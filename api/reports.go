@@ -28,22 +28,17 @@ var spans = map[string]time.Duration{"minute": time.Hour, "hour": 24 * time.Hour
 func (a *API) histogram(c *call) (answer, error) {
 	q, err := c.ask()
 	interval, wrongInterval := c.choice("interval", "day", "minute", "hour", "week", "month")
-	from, wrongFrom := c.time("from")
-	to, wrongTo := c.time("to")
 	by := fields(c.list("by"))
-	if err := errors.Join(err, wrongInterval, wrongFrom, wrongTo, daybook.CheckFields(by)); err != nil {
+	if err := errors.Join(err, wrongInterval, daybook.CheckFields(by)); err != nil {
 		return answer{}, err
 	}
 	if len(by) > 1 {
 		return answer{}, &daybook.FieldError{Field: "by", Reason: fmt.Sprintf("has %d fields, but a histogram is split by one at most", len(by))}
 	}
-	to = or(or(to, q.query.To), time.Now())
-	from = or(or(from, q.query.From), to.Add(-spans[interval]))
-	edges, err := daybook.Edges(from, to, daybook.Interval(interval), q.zone)
+	edges, err := c.edges(q, interval)
 	if err != nil {
 		return answer{}, renamed(err, "every", "interval")
 	}
-	q.query = q.query.Within(from, to)
 	if err := c.viewed(q); err != nil {
 		return answer{}, err
 	}
@@ -61,6 +56,28 @@ func (a *API) histogram(c *call) (answer, error) {
 		out.Total += b.Count()
 	}
 	return answer{body: out}, nil
+}
+
+// edges returns those of the buckets: the ones that the request names, or those of the intervals
+// between the times that it asks for.
+func (c *call) edges(q *asked, interval string) (edges []time.Time, err error) {
+	for i, s := range c.list("edges") {
+		t, err := time.Parse(time.RFC3339Nano, s)
+		if err != nil {
+			return nil, &daybook.FieldError{Field: fmt.Sprintf("edges.%d", i), Reason: "is not a time such as 2026-11-07T10:00:05Z"}
+		}
+		edges = append(edges, t)
+	}
+	if len(edges) > 0 {
+		return edges, daybook.CheckEdges(edges)
+	}
+	from, to := bounds(q.own.Tree())
+	to = or(or(q.query.To, to), c.now)
+	from = or(or(q.query.From, from), to.Add(-spans[interval]))
+	if edges, err = daybook.Edges(from, to, daybook.Interval(interval), q.zone); err == nil {
+		q.query = q.query.Within(from, to)
+	}
+	return edges, err
 }
 
 // time returns a parameter that is a time of RFC 3339, zero when it is absent.
@@ -97,7 +114,7 @@ const mostFacets = 10
 // top answers the most frequent values of one field.
 func (a *API) top(c *call) (answer, error) {
 	q, err := c.ask()
-	limit, wrong := c.number("limit", 1, 100, daybook.DefaultTop)
+	limit, wrong := c.number("limit", 1, daybook.MaxTop, daybook.DefaultTop)
 	if c.text("field") == "" {
 		wrong = errors.Join(wrong, &daybook.FieldError{Field: "field", Reason: "is missing: name one such as action or details.reason"})
 	}
@@ -118,7 +135,7 @@ func (a *API) top(c *call) (answer, error) {
 // facets answers the most frequent values of several fields.
 func (a *API) facets(c *call) (answer, error) {
 	q, err := c.ask()
-	limit, wrong := c.number("limit", 1, 100, daybook.DefaultTop)
+	limit, wrong := c.number("limit", 1, daybook.MaxTop, daybook.DefaultTop)
 	names := c.list("fields")
 	if len(names) == 0 {
 		names = []string{"action", "resource_type", "outcome", "actor_type", "user_id"}
@@ -180,19 +197,19 @@ type userReport struct {
 func (a *API) userReport(c *call) (answer, error) {
 	q, err := c.ask()
 	days, wrongDays := c.number("days", 1, 366, 30)
-	limit, wrongLimit := c.number("limit", 1, daybook.MaxLimit, 100)
-	from, wrongFrom := c.time("from")
-	if err := errors.Join(err, wrongDays, wrongLimit, wrongFrom); err != nil {
+	p, wrongPage := c.page()
+	if err := errors.Join(err, wrongDays, wrongPage); err != nil {
 		return answer{}, err
 	}
+	from := q.query.From
 	if c.text("cursor") != "" && from.IsZero() {
 		return answer{}, &daybook.FieldError{Field: "from", Reason: "is missing: repeat the \"from\" of the first page"}
 	}
-	from = or(from, time.Now().AddDate(0, 0, -days).UTC().Truncate(time.Microsecond))
+	from = or(from, c.now.AddDate(0, 0, -days).UTC().Truncate(time.Microsecond))
 	to := from.AddDate(0, 0, days)
 	q.query.UserID, q.query.From, q.query.To = c.r.PathValue("id"), from, to
-	q.query.Order, q.query.Limit = daybook.Oldest, limit
-	if q.query.After, err = a.config.Cursors.Open(q.organization.String(), q.query, c.text("cursor")); err != nil {
+	q.query.Order, q.query.Limit = daybook.Oldest, p.limit
+	if q.query.After, err = a.config.Cursors.Open(q.organization.String(), q.query, p.cursor); err != nil {
 		return answer{}, cursorFault(err)
 	}
 	edges, err := daybook.Edges(from, q.query.To, daybook.Day, q.zone)
@@ -223,7 +240,8 @@ func (a *API) userReport(c *call) (answer, error) {
 		return answer{}, slow(ctx, err)
 	}
 	r.Entries = orEmpty(page.Entries)
-	r.Next, err = a.config.Cursors.Seal(organization, q.query, page.Next)
+	next, err := a.config.Cursors.Seal(organization, q.query, page.Next)
+	r.Next = sealedWith(c.now, next)
 	return answer{body: r}, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/daybookdev/daybook/access"
 )
@@ -51,9 +52,10 @@ type Body int
 
 // The bodies.
 const (
-	NoBody      Body = iota // one that is sent is refused
-	JSONBody                // one JSON object
-	EntriesBody             // an entry, a list of entries, or lines of entries
+	NoBody         Body = iota // one that is sent is refused
+	JSONBody                   // one JSON object
+	ParametersBody             // the parameters, as a JSON object
+	EntriesBody                // an entry, a list of entries, or lines of entries
 )
 
 // mount builds the mux. A route that does not say how it is recorded does not start.
@@ -110,7 +112,7 @@ func (a *API) methods(routes []Route) http.Handler {
 // serve answers one request by its route: who asks, whether it may, how often, with which
 // parameters, in which organization; and then the handler.
 func (a *API) serve(w http.ResponseWriter, r *http.Request, route *Route) {
-	c := &call{API: a, w: w, r: r, route: route}
+	c := &call{API: a, w: w, r: r, route: route, now: time.Now().UTC().Truncate(time.Microsecond)}
 	done, err := c.begin()
 	defer done()
 	var out answer

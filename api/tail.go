@@ -164,9 +164,6 @@ func (a *API) log(c *call) (answer, error) {
 	if err := errors.Join(err, wrongLimit, wrongWait); err != nil {
 		return answer{}, err
 	}
-	if err := c.limits.take(reading, "", 1, false); err != nil {
-		return answer{}, err
-	}
 	if err := c.noteLog(); err != nil {
 		return answer{}, err
 	}

@@ -4,18 +4,18 @@ TOOLS       := $(CURDIR)/.tools
 STATICCHECK := $(TOOLS)/staticcheck-v0.8.2
 FUZZ_TIME   ?= 60s
 
-.PHONY: demo test lint bench deep compiler postgres
+.PHONY: demo test lint bench deep ui compiler postgres node chromium
 
 ## demo: the example application on real requests, and the trail it leaves
 demo:
 	go run ./cmd/daybook demo
 
 ## test: everything, with the race detector
-test: compiler postgres
+test: compiler postgres chromium viewer/web/node_modules
 	go test -race -timeout 20m ./...
 
 ## deep: the long form of the fault, random and fuzz tests
-deep: compiler postgres
+deep: compiler postgres chromium viewer/web/node_modules
 	DAYBOOK_DEEP=1 go test -race -timeout 4h ./...
 	@for package in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
@@ -24,8 +24,14 @@ deep: compiler postgres
 		done; \
 	done
 
-## lint: form, vet, staticcheck, the import table
-lint: $(STATICCHECK)
+## ui: build the page and the element from viewer/web into viewer/dist, which is committed
+ui: viewer/web/node_modules
+	cd viewer/web && npm run --silent build
+
+## lint: form, vet, staticcheck, the import table, and that viewer/dist is what viewer/web builds
+lint: $(STATICCHECK) ui
+	@changed=$$(git status --porcelain viewer/dist); \
+		if [ -n "$$changed" ]; then echo "viewer/dist is not what viewer/web builds (commit what make ui made):"; echo "$$changed"; exit 1; fi
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; fi
 	go mod tidy -diff
@@ -40,6 +46,25 @@ bench:
 $(STATICCHECK):
 	GOBIN=$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 	mv $(TOOLS)/staticcheck $@
+
+# The page is built and its tests are run by Node; versions are those of package-lock.json.
+viewer/web/node_modules: viewer/web/package-lock.json | node
+	cd viewer/web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+node:
+	@command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || a == 20 && b >= 19 ? 0 : 1)' || { \
+		echo "the page is built with Node: install Node.js 20.19 or newer, with npm"; exit 1; }
+
+# The page is tested in a real browser.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		echo "installing Chromium for the tests of the page"; \
+		if command -v apt-get >/dev/null; then \
+			$$(command -v sudo) apt-get update -qq && $$(command -v sudo) apt-get install -y -qq --no-install-recommends chromium; \
+		else \
+			echo "the tests of the page need Chromium on the PATH: install it"; exit 1; \
+		fi; }
 
 # The race detector needs a C compiler; nothing else of Daybook does.
 compiler:

@@ -42,6 +42,8 @@ var rules = map[string]rule{
 
 	"api": {ours: ". access internal/own", others: "github.com/klauspost/compress/zstd go.yaml.in/yaml/v3 golang.org/x/time/rate", inTests: "store/memory"},
 
+	"viewer": {ours: ". access"},
+
 	"internal/apitest":   {inTests: ". api access store/memory store/remote store/storetest"},
 	"internal/migrate":   {},
 	"internal/own":       {ours: ".", inTests: "store/memory"},

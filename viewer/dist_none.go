@@ -1,0 +1,7 @@
+//go:build noviewer
+
+package viewer
+
+import "io/fs"
+
+func files() fs.FS { return nil }

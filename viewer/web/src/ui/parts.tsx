@@ -1,0 +1,88 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { Outcome } from "../api/types";
+import { hue, initials } from "../entry/sentence";
+import { useLog } from "../log/context";
+import { exclude, only, term } from "../state/filter";
+import { keys } from "../state/preferences";
+import { Icon } from "./icons";
+import { copy } from "./use";
+
+// The outcome is told by word, shape and colour together.
+export function OutcomeBadge({ outcome, quiet }: { outcome: Outcome | undefined; quiet?: boolean }) {
+  const o = outcome ?? "success";
+  return (
+    <span class={`badge badge-${o}${quiet ? " quiet" : ""}`}>
+      <Icon name={o === "denied" ? "ban" : o === "failure" ? "alert" : "check"} />
+      {o}
+    </span>
+  );
+}
+
+export function Avatar({ id, kind }: { id: string; kind: string }) {
+  if (kind !== "user") return <span class={"avatar avatar-" + kind} aria-hidden="true">{kind === "system" ? "⚙" : "–"}</span>;
+  return (
+    <span class="avatar" style={{ "--hue": String(hue(id)) }} aria-hidden="true">
+      {initials(id)}
+    </span>
+  );
+}
+
+// V is a value that can be filtered by: a click opens its menu.
+export function V({ field, value, children, class: c, label }: { field: string; value: unknown; children: ComponentChildren; class?: string; label?: string }) {
+  const log = useLog();
+  return (
+    <button
+      type="button"
+      class={"v " + (c ?? "")}
+      data-field={field}
+      aria-haspopup="menu"
+      aria-label={label}
+      onKeyDown={(e) => {
+        if (keys.off || e.ctrlKey || e.metaKey || e.altKey || (e.key !== "f" && e.key !== "x")) return;
+        if (value !== null && typeof value === "object") return;
+        e.preventDefault();
+        const t = term(field, value);
+        log.set({ q: e.key === "x" ? exclude(log.log.q, t) : only(log.log.q, t) });
+      }}
+      onClick={(e) => {
+        e.stopPropagation();
+        log.value(e.currentTarget, field, value);
+      }}
+    >
+      {children}
+    </button>
+  );
+}
+
+export function CopyButton({ text, label = "Copy", small }: { text: string | (() => string); label?: string; small?: boolean }) {
+  const [done, setDone] = useState(false);
+  return (
+    <button
+      type="button"
+      class={small ? "icon-button small" : "button"}
+      aria-label={small ? label : undefined}
+      title={small ? label : undefined}
+      onClick={async (e) => {
+        e.stopPropagation();
+        if (await copy(typeof text === "string" ? text : text())) {
+          setDone(true);
+          setTimeout(() => setDone(false), 1500);
+        }
+      }}
+    >
+      <Icon name={done ? "check" : "copy"} />
+      {!small && <span>{done ? "Copied" : label}</span>}
+    </button>
+  );
+}
+
+export function Empty({ title, children, icon = "list" }: { title: string; children?: ComponentChildren; icon?: Parameters<typeof Icon>[0]["name"] }) {
+  return (
+    <div class="empty">
+      <Icon name={icon} />
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}

@@ -35,17 +35,18 @@ func main() {
 
 // A plan is how much is measured, and where.
 type plan struct {
-	rows    int           // stored in the large file
-	writes  time.Duration // how long the calls of one measurement are counted
-	handler time.Duration // how long one benchmark of a handler runs
-	callers [3]int        // at once, rising
-	runs    int           // how often each is measured; the medians are told
-	queries int           // of each kind, on each file
-	batch   int           // entries of a call that brings many
-	ahead   int           // entries that writers take by turns
-	quick   bool
-	dir     string // where files go
-	command string
+	rows     int           // stored in the large file
+	writes   time.Duration // how long the calls of one measurement are counted
+	handler  time.Duration // how long one benchmark of a handler runs
+	callers  [3]int        // at once, rising
+	runs     int           // how often each is measured; the medians are told
+	queries  int           // of each kind, on each file
+	batch    int           // entries of a call that brings many
+	ahead    int           // entries that writers take by turns
+	quick    bool
+	postgres bool   // whether it is measured too
+	dir      string // where files go
+	command  string
 }
 
 // run measures everything and writes the tables.
@@ -93,6 +94,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		}
 		r.tables, r.aims = append(r.tables, tables...), append(r.aims, aims...)
 	}
+	if p.postgres {
+		tables, aims, err := measurePostgres(ctx, p, step)
+		if err != nil {
+			return fmt.Errorf("measure PostgreSQL: %w", err)
+		}
+		r.tables, r.aims = append(r.tables, tables...), append(r.aims, aims...)
+	}
 	step("done")
 	if write == "" {
 		_, err := io.WriteString(stdout, r.markdown())
@@ -107,6 +115,7 @@ func parse(args []string, stderr io.Writer) (p plan, write string, err error) {
 	quick := flags.Bool("quick", false, "small sizes, less than a minute: figures that mean nothing, to see that it works")
 	rows := flags.Int("rows", 1_000_000, "entries in the large file, at least 1,000")
 	seconds := flags.Float64("seconds", 1.5, "how long the calls of one measurement are counted")
+	postgres := flags.Bool("postgres", true, "measure PostgreSQL too, in a private server in the directory for temporary files")
 	dir := flags.String("dir", "tmp", "a directory on the disk to measure; made if it is missing")
 	flags.StringVar(&write, "write", "", "replace the tables in this `file`, which is made if it is missing, instead of printing them")
 	if err := flags.Parse(args); err != nil {
@@ -116,7 +125,7 @@ func parse(args []string, stderr io.Writer) (p plan, write string, err error) {
 	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	p = plan{rows: *rows, writes: time.Duration(*seconds * float64(time.Second)), handler: 300 * time.Millisecond,
 		callers: [...]int{1, 16, 256}, runs: 3, queries: 200, batch: 1000, ahead: 20_000,
-		quick: *quick, dir: *dir, command: strings.Join(append([]string{"go run ./bench"}, args...), " ")}
+		quick: *quick, postgres: *postgres, dir: *dir, command: strings.Join(append([]string{"go run ./bench"}, args...), " ")}
 	if *quick {
 		if !set["rows"] {
 			p.rows = 20_000

@@ -42,7 +42,10 @@ type client struct {
 	made      int
 }
 
-func newTrail(rows int, until time.Time) *trail {
+func newTrail(rows int, until time.Time) *trail { return newTrailOf(rows, until, 0) }
+
+// newTrailOf is newTrail with another share for the biggest organization, unless it is 0.
+func newTrailOf(rows int, until time.Time, biggest float64) *trail {
 	t := &trail{random: rand.New(rand.NewPCG(1, 2)), rows: rows, from: until.Add(-span), until: until}
 	total := 0.0
 	for i := range organizations {
@@ -56,6 +59,11 @@ func newTrail(rows int, until time.Time) *trail {
 	}
 	for i := range t.share {
 		t.share[i] /= total
+	}
+	if first := t.share[0]; biggest > 0 {
+		for i, share := range t.share {
+			t.share[i] = biggest + (share-first)*(1-biggest)/(1-first)
+		}
 	}
 	return t
 }

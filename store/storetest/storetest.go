@@ -96,6 +96,7 @@ func chapters() []chapter {
 		{"fields", nothing, fields()},
 		{"details", nothing, details()},
 		{"query", nothing, querying()},
+		{"filter", nothing, filtering()},
 		{"times", nothing, times()},
 		{"pages", nothing, paging()},
 		{"isolation", nothing, isolation()},

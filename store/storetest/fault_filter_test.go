@@ -61,7 +61,7 @@ func filterFaults() []fault {
 				}
 				return r
 			}, e.UserAgent)
-			return f.Matches(&e) || strings.Contains(f.String(), "agent:é") && !strings.Contains(f.String(), "agent:É") && reread(f, "é", "e").Matches(&folded)
+			return f.Matches(&e) || f.String() == "agent:é" && reread(f, "é", "e").Matches(&folded)
 		}), []string{"filter/each construct"}},
 		{"details are not looked for in lists", filtering(func(f daybook.Filter, e daybook.Entry) bool {
 			flat := e

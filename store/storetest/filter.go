@@ -34,7 +34,7 @@ var filterConstructs = []string{
 	`resource_id:1`, `resource_id:*`, `user:ada`, `user=ada`, `user!=ada`, `-user:ada`, `user:ad*`, `user:*`, `-user:*`, `user:me`, `user:6F9619FF-8B86-4D01-B42D-00CF4FC964FF`, `user:"a%a"`, `user:6f9619ff*`,
 	`user:6f9619ff-8b86-4d01-b42d-00cf4fc964ff,ada`, `request:a*`, `id:019c*`, `id:*`, `id!=none`, `actor:system,service`, `actor!=user`, `outcome:denied`, `outcome!=success`,
 	`ip:192.0.2.0/24`, `ip:192.0.2.1`, `ip:192.0.2.1..192.0.3.1`, `ip!=192.0.2.1`, `-ip:192.0.2.0/24`, `ip:2001:db8::/32`, `ip:::/0`, `ip:0.0.0.0/0`, `ip:2001:db8::1,10.0.0.1`,
-	`agent:curl`, `agent:c*8`, `agent=CURL`, `agent!=CURL`, `agent:É`, `agent~^curl`, `agent!~curl`, `-agent~curl`, `agent:*`,
+	`agent:curl`, `agent:c*8`, `agent=CURL`, `agent!=CURL`, `agent:É`, `agent:é`, `agent~^curl`, `agent!~curl`, `-agent~curl`, `agent:*`,
 	`created:2026-03-14`, `created:2026-03-14T15:09`, `created!=2026-03-14T15:09:27`, `created:>=2026-03-15`, `created:<2026-03-15`, `created:2026-03-14..2026-03-15`, `updated:>2026-03-14T15:09:28`, `created:2026-03-14,2026-03-16`,
 	`created.hour:15`, `created.hour!=15`, `created.hour:20..23,0..5`, `created.weekday:sat`, `created.weekday:sat..mon`, `is:change`, `is:read`, `is:failure`, `is:denied`, `is:own`, `is:alert`, `is:anonymized`, `-is:anonymized`,
 	`has:changes`, `has:details`, `has:user`, `has:ip`, `has:request`, `has:resource`, `-has:details`, `changed:role`, `changed:*`, `changes.role.new:*`, `changes.*.new:ada`, `changes."address.city".old:*`, `details:*`,

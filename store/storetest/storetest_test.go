@@ -21,7 +21,7 @@ import (
 func TestEveryPromiseCanFail(t *testing.T) {
 	promises := storetest.Promises()
 	caught := map[string]bool{}
-	for _, f := range slices.Concat(appendFaults(), readFaults(), reportFaults(), pageFaults(), tailFaults(), transactionFaults(), documentFaults()) {
+	for _, f := range slices.Concat(appendFaults(), readFaults(), reportFaults(), pageFaults(), tailFaults(), transactionFaults(), filterFaults(), documentFaults()) {
 		if len(f.breaks) == 0 {
 			t.Errorf("%s: it breaks nothing", f.name)
 		}

@@ -100,6 +100,8 @@ func (c *call) checkParameters(known []string) error {
 			errs = append(errs, &daybook.FieldError{Field: fmt.Sprintf("%.60q", name), Reason: reason})
 		case len(c.params[name]) > 1:
 			errs = append(errs, &daybook.FieldError{Field: name, Reason: "is given more than once"})
+		case c.params.Get(name) == "" && name != "q" && c.route.Body != ParametersBody:
+			errs = append(errs, &daybook.FieldError{Field: name, Reason: "is empty: leave it out"})
 		case strings.ContainsRune(c.params.Get(name), 0):
 			errs = append(errs, &daybook.FieldError{Field: name, Reason: "contains a NUL character"})
 		}

@@ -48,7 +48,7 @@ func (a *API) table() []Route {
 		{Method: get, Path: "/v1/users/{id}/entries", Permission: access.Read, Records: AsView, class: reading,
 			Parameters: parameters(filterParameters, pageParameters), handle: a.userTrail},
 		{Method: get, Path: "/v1/users/{id}/report", Permission: access.Read, Records: AsView, class: reading,
-			Parameters: parameters(filterParameters, []string{"days", "order", "limit", "cursor"}), handle: a.userReport},
+			Parameters: []string{"organization", "q", "tz", "from", "days", "limit", "cursor"}, handle: a.userReport},
 
 		{Method: get, Path: "/v1/log", Permission: access.Follow, Records: AsLog, stream: true,
 			Parameters: []string{"after", "limit", "wait", "at"}, handle: a.log},

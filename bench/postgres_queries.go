@@ -38,15 +38,6 @@ func measurePostgresQueries(ctx context.Context, p plan, pg *pgServer) (_ []tabl
 		return nil, nil, err
 	}
 	size := whole(float64(groups[0].Count))
-	for i := range questions {
-		switch questions[i].name {
-		case "count by action":
-			questions[i].most = 10
-		case "count of a value in the details":
-			questions[i].most = 50
-		}
-	}
-	questions = append(questions, postgresReports(s)...)
 	large, small := whole(float64(s.rows)), whole(float64(s.smallRows))
 	t := table{
 		title: "Queries, PostgreSQL",
@@ -61,52 +52,4 @@ func measurePostgresQueries(ctx context.Context, p plan, pg *pgServer) (_ []tabl
 		aims[i].what = "PostgreSQL: " + aims[i].what
 	}
 	return []table{t}, aims, err
-}
-
-// postgresReports are the questions that reports ask, and what people search for.
-func postgresReports(s *stored) []question {
-	org := s.biggest
-	histogram := func(every daybook.Interval, zone string, long time.Duration, by ...daybook.Field) func(context.Context, logFile, int) (int, error) {
-		return func(ctx context.Context, f logFile, n int) (int, error) {
-			location, err := time.LoadLocation(zone)
-			if err != nil {
-				return 0, err
-			}
-			edges, err := daybook.Edges(s.end.Add(-long-time.Duration(n)*time.Second), s.end, every, location)
-			if err != nil {
-				return 0, err
-			}
-			buckets, err := daybook.Histogram(ctx, f.Store, org, daybook.Query{}, edges, by...)
-			return len(buckets), err
-		}
-	}
-	filter := func(text func(n int) string) func(context.Context, logFile, int) (int, error) {
-		return func(ctx context.Context, f logFile, n int) (int, error) {
-			filter, _, err := daybook.ParseFilter(text(n), nil)
-			if err != nil {
-				return 0, err
-			}
-			page, err := f.Query(ctx, org, daybook.Query{Filter: filter, Limit: 100})
-			return 1 + len(page.Entries), err
-		}
-	}
-	return []question{
-		{"count by action and outcome, 30 days and a part of an hour", 10, false, func(ctx context.Context, f logFile, n int) (int, error) {
-			groups, err := f.Count(ctx, org, daybook.Query{From: s.end.Add(-30*24*time.Hour - time.Duration(n)*time.Second)}, daybook.ByAction, daybook.ByOutcome)
-			return len(groups), err
-		}},
-		{"histogram by the hour, 7 days", 10, false, histogram(daybook.Hour, "UTC", 7*24*time.Hour)},
-		{"histogram by the day in Berlin and by action, 90 days", 10, false, histogram(daybook.Day, "Europe/Berlin", span, daybook.ByAction)},
-		{"top values of the resource type", 10, false, func(ctx context.Context, f logFile, _ int) (int, error) {
-			top, err := daybook.TopValues(ctx, f.Store, org, daybook.Query{}, daybook.ByResourceType, 10)
-			return len(top.Values), err
-		}},
-		{"top users", 0, false, func(ctx context.Context, f logFile, _ int) (int, error) {
-			top, err := daybook.TopValues(ctx, f.Store, org, daybook.Query{}, daybook.ByUserID, 10)
-			return len(top.Values), err
-		}},
-		{"page of 100 of a value in the details", 50, false, filter(func(n int) string { return fmt.Sprintf(`details.batch="b-%04d"`, n%1000) })},
-		{"text that some entries have", 50, false, filter(func(n int) string { return fmt.Sprintf(`"b-%04d"`, n%1000) })},
-		{"text that no entry has", 50, false, filter(func(n int) string { return fmt.Sprintf(`"key rotation %d"`, n) })},
-	}
 }

@@ -143,7 +143,7 @@ func questionsOf(ctx context.Context, f logFile, s *stored) ([]question, error) 
 	denied := func(within time.Duration) daybook.Query {
 		return daybook.Query{Outcomes: []daybook.Outcome{daybook.Denied}, From: s.end.Add(-within)}
 	}
-	return []question{
+	return append([]question{
 		{"newest page of 100", 1, true, page(func(logFile, int) daybook.Query { return daybook.Query{Limit: 100} })},
 		{"page of 100 somewhere in the older half", 0, false, page(func(f logFile, n int) daybook.Query {
 			depth := time.Duration(n%100) * s.end.Sub(f.from) / 250 // 0 to 40 % of the file lie behind
@@ -156,16 +156,5 @@ func questionsOf(ctx context.Context, f logFile, s *stored) ([]question, error) 
 		{"denied, last hour", 0, false, all(func(int) daybook.Query { return denied(time.Hour) })},
 		{"denied, 7 days", 0, false, all(func(int) daybook.Query { return denied(7 * 24 * time.Hour) })},
 		{"one entry by its id", 0, false, page(func(_ logFile, n int) daybook.Query { return daybook.Query{ID: some(n).ID} })},
-		{"count by action", 0, false, func(ctx context.Context, f logFile, _ int) (int, error) {
-			groups, err := f.Count(ctx, org, daybook.Query{}, daybook.ByAction)
-			return len(groups), err
-		}},
-		{"count of a value in the details", 0, false, func(ctx context.Context, f logFile, n int) (int, error) {
-			groups, err := f.Count(ctx, org, daybook.Query{Details: daybook.Details{"batch": some(n).Details["batch"]}})
-			if err != nil || len(groups) == 0 {
-				return 0, err
-			}
-			return int(groups[0].Count), nil
-		}},
-	}, nil
+	}, reportsOf(s)...), nil
 }

@@ -67,11 +67,19 @@ func (r *reader) groups(organization string, q *daybook.Query, by []daybook.Fiel
 		return nil
 	}
 	var err error
-	if in, ok := inRollup(q, by...); ok {
+	in, summed := inRollup(q, by...)
+	switch {
+	case summed:
 		var full error
 		err = r.sums(organization, in, nil, by, func(_ int64, values []string, n int64) { full = cmp.Or(full, add(values, n)) })
 		err = errors.Join(err, full)
-	} else {
+	case len(by) == 1 && exact(q):
+		var missing int64
+		missing, err = r.column(organization, q, by[0], func(value func() string, n int64) error { return add([]string{value()}, n) })
+		if err == nil && missing > 0 {
+			err = add([]string{""}, missing)
+		}
+	default:
 		err = r.plain(organization, q, by, add)
 	}
 	if err != nil {
@@ -244,37 +252,37 @@ var ownIndex = map[daybook.Field]string{daybook.ByUserID: "activity_log_user", d
 // each row: about as many times as a row takes longer than an entry of an index.
 const worthIndex = 20
 
-// top ranks the values of a column. There may be as many as entries, so they are not gathered: of
-// those that SQLite has counted only the largest are kept.
-func (r *reader) top(organization string, q *daybook.Query, field daybook.Field, limit int) (daybook.Top, error) {
-	column := string(field) // checked: it is also the name of its column
+// column counts what matches q by one column, and calls add for each value, of which there may be as
+// many as entries. compile must be exact.
+func (r *reader) column(organization string, q *daybook.Query, field daybook.Field, add func(value func() string, n int64) error) (missing int64, err error) {
 	where, table, matching := compile(r, organization, q), `activity_log`, int64(-1)
 	if index, ok := ownIndex[field]; ok && onlyBounds(q) {
-		var err error
 		if matching, err = r.total(organization, *q); err != nil {
-			return daybook.Top{}, err
+			return 0, err
 		}
-		all, err := r.total(organization, daybook.Query{})
-		if err != nil {
-			return daybook.Top{}, err
+		all := matching
+		if !q.From.IsZero() || !q.To.IsZero() {
+			if all, err = r.total(organization, daybook.Query{}); err != nil {
+				return 0, err
+			}
 		}
 		if all/worthIndex < matching {
 			table += ` indexed by ` + index
-			where.and(column + ` is not null`)
+			where.and(string(field) + ` is not null`)
 		}
 	}
-	stmt, err := r.prepare(`select `+column+`, count(*) from `+table+` where `, where, ` group by `+column)
+	head, tail := grouping([]daybook.Field{field})
+	stmt, err := r.prepare(`select `+head+` from `+table+` where `, where, tail)
 	if err != nil {
-		return daybook.Top{}, err
+		return 0, err
 	}
 	defer stmt.Reset()
-	top := daybook.Top{Values: []daybook.Group{}}
-	least := int64(0) // a count below it is not among the largest
 	var counted int64
+	value := func() string { return columnID(stmt, 0) }
 	for {
 		found, err := stmt.Step()
 		if err != nil {
-			return daybook.Top{}, err
+			return 0, err
 		}
 		if !found {
 			break
@@ -282,32 +290,45 @@ func (r *reader) top(organization string, q *daybook.Query, field daybook.Field,
 		n := stmt.ColumnInt64(1)
 		counted += n
 		if stmt.ColumnIsNull(0) {
-			top.Missing = n
-			continue
-		}
-		top.Other += n
-		if n < least {
-			continue
-		}
-		top.Values = append(top.Values, daybook.Group{Values: []string{columnID(stmt, 0)}, Count: n})
-		if len(top.Values) > 2*limit {
-			keepLargest(&top, limit)
-			least = top.Values[limit-1].Count
+			missing = n
+		} else if err := add(value, n); err != nil {
+			return 0, err
 		}
 	}
 	if matching >= 0 {
-		top.Missing += matching - counted
+		missing += matching - counted
 	}
-	keepLargest(&top, limit)
+	return missing, nil
+}
+
+// top ranks the values of a column: they are not gathered, only the largest are kept.
+func (r *reader) top(organization string, q *daybook.Query, field daybook.Field, limit int) (daybook.Top, error) {
+	top := daybook.Top{Values: []daybook.Group{}}
+	keep := func() {
+		slices.SortFunc(top.Values, daybook.CompareGroups)
+		top.Values = top.Values[:min(limit, len(top.Values))]
+	}
+	least := int64(0) // a count below it is not among the largest
+	var err error
+	top.Missing, err = r.column(organization, q, field, func(value func() string, n int64) error {
+		if top.Other += n; n < least {
+			return nil
+		}
+		top.Values = append(top.Values, daybook.Group{Values: []string{value()}, Count: n})
+		if len(top.Values) > 2*limit {
+			keep()
+			least = top.Values[limit-1].Count
+		}
+		return nil
+	})
+	if err != nil {
+		return daybook.Top{}, err
+	}
+	keep()
 	for _, g := range top.Values {
 		top.Other -= g.Count
 	}
 	return top, nil
-}
-
-func keepLargest(top *daybook.Top, limit int) {
-	slices.SortFunc(top.Values, daybook.CompareGroups)
-	top.Values = top.Values[:min(limit, len(top.Values))]
 }
 
 // onlyBounds reports whether q asks for nothing but times.

@@ -151,12 +151,17 @@ func parseDay(b []byte, known map[string]string) (*daySum, error) {
 			}
 		}
 	}
+	var room []int64
 	for len(b) > 0 {
 		hour := number(hoursOfADay)
 		if hour < 0 {
 			return nil, errRollup
 		}
-		counts := make([]int64, kinds)
+		if int64(len(room)) < kinds {
+			room = make([]int64, kinds*hoursOfADay)
+		}
+		counts := room[:kinds:kinds]
+		room = room[kinds:]
 		for left := number(mostKinds + 1); left != 0; left-- {
 			at := number(uint64(kinds))
 			n := number(1 << 62)

@@ -87,7 +87,7 @@ func (r *reader) sums(organization string, q summable, cuts []time.Time, by []da
 	if err != nil || all.from >= all.to {
 		return err
 	}
-	parts := &partHours{all: all, by: map[int64][]int64{}}
+	parts := &partHours{all: all, by: map[int64][]int64{}, edges: map[int64]bool{}}
 	parts.cut(all.from)
 	parts.cut(all.to)
 	for _, c := range cuts {
@@ -102,14 +102,18 @@ func (r *reader) sums(organization string, q summable, cuts []time.Time, by []da
 // partHours are the hours that the rollup cannot answer: those with a cut in them, and those of
 // days without sums.
 type partHours struct {
-	all  span
-	by   map[int64][]int64 // the cuts of each
-	days []span            // without sums
+	all   span
+	by    map[int64][]int64 // the cuts of each
+	edges map[int64]bool    // hours that begin with a cut
 }
 
 func (p *partHours) cut(us int64) {
-	if us%hourMicros != 0 && us >= p.all.from && us <= p.all.to {
-		p.by[us/hourMicros] = append(p.by[us/hourMicros], us)
+	switch hour := us / hourMicros; {
+	case us < p.all.from || us > p.all.to:
+	case us%hourMicros == 0:
+		p.edges[hour] = true
+	default:
+		p.by[hour] = append(p.by[hour], us)
 	}
 }
 
@@ -152,12 +156,13 @@ func (r *reader) wholeHours(organization string, q summable, parts *partHours, b
 		places[i] = slices.Index(rollupFields[:], f)
 	}
 	values := make([]string, len(by))
+	var since []int64 // for each kind of the day, what is not added yet
 	for {
 		found, err := stmt.Step()
 		if err != nil || !found {
 			return err
 		}
-		day := stmt.ColumnInt64(0)
+		first := stmt.ColumnInt64(0) * hoursOfADay
 		if len(r.words) > 4*mostKinds {
 			clear(r.words)
 		}
@@ -165,30 +170,44 @@ func (r *reader) wholeHours(organization string, q summable, parts *partHours, b
 		if err != nil {
 			return err
 		}
-		for hour := range int64(hoursOfADay) {
-			at := day*hoursOfADay + hour
-			whole := at*hourMicros >= parts.all.from && (at+1)*hourMicros <= parts.all.to
-			if _, cut := parts.by[at]; cut || !whole {
-				continue
-			}
-			if d.full {
-				parts.by[at] = nil
-				continue
-			}
-			for k, n := range d.counts[hour] {
+		since = append(since[:0], make([]int64, len(d.kinds))...)
+		flush := func(hour int64) {
+			for k, n := range since {
 				if n == 0 {
 					continue
 				}
-				words := d.of(d.kinds[k])
-				if !q.counts(&words) {
-					continue
+				since[k] = 0
+				if words := d.of(d.kinds[k]); q.counts(&words) {
+					for i, p := range places {
+						values[i] = words[p]
+					}
+					add(hour*hourMicros, values, n)
 				}
-				for i, p := range places {
-					values[i] = words[p]
-				}
-				add(at*hourMicros, values, n)
 			}
 		}
+		from := first // since when hours are in one bucket
+		for hour := first; hour < first+hoursOfADay; hour++ {
+			if parts.edges[hour] {
+				flush(from)
+				from = hour
+			}
+			whole := hour*hourMicros >= parts.all.from && (hour+1)*hourMicros <= parts.all.to
+			if _, cut := parts.by[hour]; cut || !whole {
+				if cut {
+					flush(from)
+					from = hour + 1
+				}
+				continue
+			}
+			if d.full {
+				parts.by[hour] = nil
+				continue
+			}
+			for k, n := range d.counts[hour-first] {
+				since[k] += n
+			}
+		}
+		flush(from)
 	}
 }
 

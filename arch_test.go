@@ -42,7 +42,7 @@ var rules = map[string]rule{
 
 	"api": {ours: ". access internal/own", others: "github.com/klauspost/compress/zstd go.yaml.in/yaml/v3 golang.org/x/time/rate", inTests: "store/memory"},
 
-	"viewer": {ours: ". access"},
+	"viewer": {ours: ". access", inTests: "api server store/sqlite"},
 
 	"internal/apitest":   {inTests: "github.com/getkin/kin-openapi . api access store/memory store/remote store/storetest"},
 	"internal/migrate":   {},

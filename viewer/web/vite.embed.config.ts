@@ -9,7 +9,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: false,
     lib: { entry: "src/embed/element.tsx", formats: ["es"], fileName: () => "v1.js" },
-    rollupOptions: { output: { inlineDynamicImports: true } },
+    rollupOptions: { output: { codeSplitting: false } },
     minify: true,
   },
 });

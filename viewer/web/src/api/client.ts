@@ -20,6 +20,7 @@ export class Problem extends Error {
 export interface Credentials {
   server: string; // "" is the page's own
   token?: () => Promise<string>; // for the element; the page has a cookie
+  refused?: () => void; // the token was
 }
 
 // A Client asks one server as one principal. What it asks for can be cancelled.
@@ -39,7 +40,7 @@ export class Client {
     return this.credentials.server + path + (query ? "?" + query : "");
   }
 
-  async fetch(method: string, url: string, body?: unknown, signal?: AbortSignal, accept = "application/json"): Promise<Response> {
+  async fetch(method: string, url: string, body?: unknown, signal?: AbortSignal, accept = "application/json", again = false): Promise<Response> {
     const headers: Record<string, string> = { Accept: accept };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (this.credentials.token) headers["Authorization"] = "Bearer " + (await this.credentials.token());
@@ -59,6 +60,10 @@ export class Client {
     }
     const date = Date.parse(response.headers.get("Date") ?? "");
     if (date && Math.abs(date - Date.now()) > 2000) this.skew = date - Date.now();
+    if (response.status === 401 && this.credentials.refused && !again) {
+      this.credentials.refused();
+      return this.fetch(method, url, body, signal, accept, true);
+    }
     if (!response.ok) throw await problem(response);
     return response;
   }

@@ -46,15 +46,6 @@ export interface Me {
   expires?: string;
 }
 
-export interface Suggestion {
-  text: string;
-  kind?: string;
-  hint?: string;
-  count?: number;
-  from: number;
-  to: number;
-}
-
 export interface Bucket {
   from: string;
   to: string;
@@ -75,11 +66,11 @@ export interface Facet {
 
 export interface View {
   name: string;
-  query: string;
-  t?: string;
+  q: string;
   tz?: string;
   order?: string;
-  cols?: string;
-  shared?: boolean;
-  revision?: number;
+  columns?: string[];
+  shared: boolean;
+  owner: string;
+  revision: number;
 }

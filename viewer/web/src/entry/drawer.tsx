@@ -1,10 +1,11 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Entry, Page } from "../api/types";
 import { path, term } from "../state/filter";
 import { exact, relative } from "../state/time";
 import { Icon } from "../ui/icons";
-import { Avatar, CopyButton, OutcomeBadge, V } from "../ui/parts";
-import { one, plural, short, Value, visible } from "../ui/text";
+import { announce } from "../ui/live";
+import { Avatar, CopyButton, Go, OutcomeBadge, V } from "../ui/parts";
+import { one, plural, Value, visible } from "../ui/text";
 import { useAnswer } from "../ui/use";
 import { useLog } from "../log/context";
 import { items, words } from "./diff";
@@ -34,7 +35,6 @@ export function Drawer({ entry: e, tab, setTab, close, previous, next, open, pro
   const current = (shown as readonly string[]).includes(tab) ? (tab as Tab) : "summary";
   const ms = Date.parse(e.created_at);
   const s = sentence(e);
-  const head = useRef<HTMLHeadingElement>(null);
   const tabKey = (ev: KeyboardEvent) => {
     const i = shown.indexOf(current);
     const to = ev.key === "ArrowRight" ? i + 1 : ev.key === "ArrowLeft" ? i - 1 : ev.key === "Home" ? 0 : ev.key === "End" ? shown.length - 1 : -1;
@@ -44,12 +44,10 @@ export function Drawer({ entry: e, tab, setTab, close, previous, next, open, pro
     setTab(t);
     (ev.currentTarget as HTMLElement).querySelector<HTMLElement>(`#tab-${t}`)?.focus();
   };
-  useEffect(() => {
-    // Which entry it is now is told to who cannot see it.
-  }, [e.id]);
+  useEffect(() => announce(plainText(e, log.name)), [e.id]);
   const names: Record<Tab, string> = { summary: "Summary", changes: `Changes ${c.length}`, json: "JSON", related: "Related", proof: "Proof" };
   return (
-    <aside class="drawer" aria-label="Entry" data-id={e.id}>
+    <aside class="drawer" part="drawer" aria-label="Entry" data-id={e.id}>
       <header class="drawer-head">
         <div class="drawer-tools">
           {previous !== undefined && (
@@ -64,7 +62,7 @@ export function Drawer({ entry: e, tab, setTab, close, previous, next, open, pro
           )}
           <OutcomeBadge outcome={e.outcome} />
           <span class="grow" />
-          <CopyButton small label="Copy link to this entry" text={() => new URL(log.permalink(e.id), location.href).href} />
+          {log.permalink(e.id) && <CopyButton small label="Copy link to this entry" text={() => new URL(log.permalink(e.id), location.href).href} />}
           {close && (
             <button type="button" class="icon-button" aria-label="Close entry" title="Close (Esc)" onClick={close}>
               <Icon name="close" />
@@ -73,8 +71,8 @@ export function Drawer({ entry: e, tab, setTab, close, previous, next, open, pro
         </div>
         <div class="drawer-title">
           <Avatar id={s.who} kind={s.whoKind} />
-          <h2 ref={head} tabIndex={-1}>
-            {plainText(e)}
+          <h2>
+            {plainText(e, log.name)}
           </h2>
         </div>
         <p class="drawer-when">
@@ -175,10 +173,10 @@ function Summary({ entry: e, changes: c, more }: { entry: Entry; changes: Change
       <section class="block around">
         <h3>Look around</h3>
         <div class="row-buttons">
-          <a class="button small" href={log.link({ q: "", t: around(e, 5), id: e.id })}>± 5 minutes</a>
-          {e.request_id && <a class="button small" href={log.link({ q: term("request_id", e.request_id), t: around(e, 60) })}>This request</a>}
-          {e.user_id && <a class="button small" href={log.link({ q: term("user_id", e.user_id) })}>This user</a>}
-          {e.resource_id && <a class="button small" href={log.link({ q: term("resource", `${e.resource_type}/${e.resource_id}`), t: "all" })}>History of this {one(e.resource_type, 30)}</a>}
+          <Go class="button small" to={{ q: "", t: around(e, 5), id: e.id }}>± 5 minutes</Go>
+          {e.request_id && <Go class="button small" to={{ q: term("request_id", e.request_id), t: around(e, 60) }}>This request</Go>}
+          {e.user_id && <Go class="button small" to={{ q: term("user_id", e.user_id) }}>This user</Go>}
+          {e.resource_id && <Go class="button small" to={{ q: term("resource", `${e.resource_type}/${e.resource_id}`), t: "all" }}>History of this {one(e.resource_type, 30)}</Go>}
         </div>
       </section>
     </>
@@ -315,7 +313,6 @@ function Raw({ entry: e }: { entry: Entry }) {
 }
 
 function Related({ entry: e, open }: { entry: Entry; open: (e: Entry) => void }) {
-  const log = useLog();
   const groups: [title: string, q: string, t: string][] = [];
   if (e.request_id) groups.push(["In the same request", term("request_id", e.request_id), around(e, 60)]);
   if (e.user_id) groups.push(["By the same user, one hour before and after", term("user_id", e.user_id), around(e, 60)]);
@@ -324,14 +321,14 @@ function Related({ entry: e, open }: { entry: Entry; open: (e: Entry) => void })
   return (
     <>
       {groups.map(([title, q, t]) => (
-        <RelatedGroup key={title} title={title} q={q} t={t} self={e.id} open={open} href={log.link({ q, t, id: "" })} />
+        <RelatedGroup key={title} title={title} q={q} t={t} self={e.id} open={open} />
       ))}
       {!groups.length && <p class="say">This entry has neither a request, a user nor a resource id.</p>}
     </>
   );
 }
 
-function RelatedGroup({ title, q, t, self, open, href }: { title: string; q: string; t: string; self: string; open: (e: Entry) => void; href: string }) {
+function RelatedGroup({ title, q, t, self, open }: { title: string; q: string; t: string; self: string; open: (e: Entry) => void }) {
   const log = useLog();
   const full = t === "all" ? q : `${q} created:${t}`;
   const answer = useAnswer<Page>(`${log.organization}\n${full}`, (signal) => log.client.entries({ organization: log.organization, q: full, tz: log.zone, order: "newest", limit: 12 }, signal));
@@ -340,7 +337,7 @@ function RelatedGroup({ title, q, t, self, open, href }: { title: string; q: str
     <section class="block related">
       <h3>
         {title}
-        {answer.data && list.length > 0 && <a class="link" href={href}>Open as a list</a>}
+        {answer.data && list.length > 0 && <Go class="link" to={{ q, t }}>Open as a list</Go>}
       </h3>
       {answer.problem && <p class="say wrong">{answer.problem.message} <button type="button" class="link" onClick={answer.again}>Try again</button></p>}
       {!answer.data && !answer.problem && <span class="bone long" />}
@@ -349,15 +346,14 @@ function RelatedGroup({ title, q, t, self, open, href }: { title: string; q: str
           <li key={x.id} class={x.id === self ? "self" : ""}>
             <button type="button" class="related-row" aria-current={x.id === self ? "true" : undefined} onClick={() => x.id !== self && open(x)}>
               <time dateTime={x.created_at} title={x.created_at}>{exact(x.created_at, log.zone).replace(/^\w+ /, "").replace(/ \d{4},/, ",").replace(/(\.\d+)? [^ ]+$/, "")}</time>
-              <span>{plainText(x)}</span>
+              <span>{plainText(x, log.name)}</span>
               {x.outcome && x.outcome !== "success" && <OutcomeBadge outcome={x.outcome} quiet />}
             </button>
           </li>
         ))}
       </ol>
       {answer.data && list.length <= 1 && <p class="say">{list.length ? "Nothing else." : "Nothing found."}</p>}
-      {answer.data?.next && <a class="link" href={href}>More, as a list</a>}
+      {answer.data?.next && <Go class="link" to={{ q, t }}>More, as a list</Go>}
     </section>
   );
 }
-export { short };

@@ -57,9 +57,17 @@ export function sentence(e: Entry): Sentence {
   };
 }
 
-export function plainText(e: Entry): string {
+export type Names = (id: string) => string | undefined;
+
+export function plainText(e: Entry, names?: Names): string {
   const s = sentence(e);
-  return `${s.whoKind === "user" ? short(s.who) : s.who} ${s.verb} ${s.type}${s.name ? ` “${one(s.name, 60)}”` : s.id ? " " + short(s.id) : ""}`;
+  const what = s.name || (s.id && names?.(s.id));
+  return `${s.whoKind === "user" ? called(s.who, names) : s.who} ${s.verb} ${s.type}${what ? ` “${one(what, 60)}”` : s.id ? " " + short(s.id) : ""}`;
+}
+
+export function called(id: string, names?: Names): string {
+  const name = names?.(id);
+  return name ? one(name, 60) : short(id);
 }
 
 // Daybook's own entries are about the log itself.

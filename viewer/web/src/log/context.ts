@@ -14,7 +14,8 @@ export interface LogContext {
   set: (change: Partial<Log>, how?: "push" | "replace") => void;
   value: (anchor: Element, field: string, value: unknown) => void; // opens the menu of a value
   link: (change: Partial<Log>) => string;
-  permalink: (id: string) => string;
+  permalink: (id: string) => string; // "": there is none, as in the element
+  name?: (id: string) => string | undefined; // what an id is called, if somebody knows
   can: (permission: string) => boolean;
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Entry, Facet, Group } from "../api/types";
+import type { Entry, Facet } from "../api/types";
 import { Drawer } from "../entry/drawer";
 import { and, quietReads, terms, without } from "../state/filter";
 import { dayKey, dayYear, day, interval, label, pinned, stampShort } from "../state/time";
@@ -8,13 +8,14 @@ import { Icon } from "../ui/icons";
 import { announce } from "../ui/live";
 import { Empty } from "../ui/parts";
 import { number, plural } from "../ui/text";
-import { useAnswer, useMedia } from "../ui/use";
+import { useAnswer, useWidth } from "../ui/use";
 import { Context, type LogContext } from "./context";
 import { counts } from "./counts";
 import { Export } from "./export";
-import { Facets, facetFields } from "./facets";
+import { Facets } from "./facets";
 import { Feed } from "./feed";
 import { Histogram } from "./histogram";
+import { readFacets } from "./read-facets";
 import { Chips, QueryBar } from "./query-bar";
 import { Table } from "./table";
 import { TimePicker } from "./time-picker";
@@ -40,11 +41,12 @@ export function LogPage({ base, setZone, ledger }: LogPageProps) {
   const filter = useMemo(() => and(state.q, pinned(state.t, zone, moment)), [wanted, moment]);
   const key = wanted + "\n" + moment;
   const [asked, ask] = useValueMenu();
-  const cards = useMedia("(max-width: 699px)");
-  const narrow = useMedia("(max-width: 1179px)");
   const [facetsOpen, setFacetsOpen] = useState(false);
   const list = useRef<HTMLDivElement>(null);
   const whole = useRef<HTMLDivElement>(null);
+  const width = useWidth(whole, innerWidth);
+  const cards = width < 700;
+  const narrow = width < 1180;
   const scroller = cards ? whole : list;
   const [version, changed] = useState(0);
   const context: LogContext = { ...base, filter, now: moment, value: (anchor, field, value) => ask({ anchor, field, value }) };
@@ -119,7 +121,7 @@ export function LogPage({ base, setZone, ledger }: LogPageProps) {
     <Context.Provider value={context}>
       <div ref={whole} class={"log" + (open || asking ? " with-drawer" : "") + (side || (!narrow && !cards) ? "" : " without-facets")}>
         <div class="bar">
-          <QueryBar problem={feed.problem} />
+          <QueryBar />
           <div class="bar-tools">
             <TimePicker setZone={setZone} />
             <button type="button" class={"button" + (state.live ? " on" : "")} aria-pressed={state.live} onClick={() => setWithZoom({ live: !state.live })} title="Follow new entries (l)">
@@ -209,12 +211,6 @@ export function LogPage({ base, setZone, ledger }: LogPageProps) {
       )}
     </Context.Provider>
   );
-}
-
-// readFacets asks for the top values of each field.
-async function readFacets(client: LogContext["client"], organization: string, q: string, tz: string, signal: AbortSignal): Promise<Facet[]> {
-  const answer = await client.get<{ facets: { field: string; values: Group[]; other: number; missing: number }[] }>("/v1/entries/facets", { organization, q, tz, fields: facetFields.join(","), limit: 50 }, signal);
-  return answer.facets.map((f) => ({ field: f.field, values: f.values.map((g) => ({ value: String(g.values[0] ?? ""), count: g.count })), other: f.other ?? 0, missing: f.missing ?? 0 }));
 }
 
 function Foot({ feed, context, total }: { feed: Feed; context: LogContext; total: number }) {

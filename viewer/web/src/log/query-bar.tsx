@@ -7,9 +7,14 @@ import { place } from "../ui/menu";
 import { one, visible } from "../ui/text";
 import { useLog } from "./context";
 
+interface Suggestions {
+  from: number; // in code points
+  to: number;
+  items: { text: string; kind: string; count?: number }[];
+}
+
 interface Suggested {
   text: string;
-  label: string;
   hint: string;
   from: number;
   to: number;
@@ -17,7 +22,7 @@ interface Suggested {
 
 // The query bar: text with suggestions of fields, operators and values seen in this organization.
 // What is wrong is marked where it is, with the correction beside it.
-export function QueryBar({ problem }: { problem: Problem | undefined }) {
+export function QueryBar() {
   const log = useLog();
   const applied = log.log.q;
   const [draft, setDraft] = useState(applied);
@@ -40,7 +45,7 @@ export function QueryBar({ problem }: { problem: Problem | undefined }) {
     const timer = setTimeout(
       async () => {
         try {
-          const answer = await log.client.get<{ warnings?: Note[] }>("/v1/filter", { q: draft, tz: log.zone, organization: log.organization }, abort.signal);
+          const answer = await log.client.get<{ warnings?: Note[] }>("/v1/filter", { q: draft, tz: log.zone }, abort.signal);
           setChecked({ q: draft, notes: answer.warnings ?? [], error: false });
         } catch (e) {
           if (e instanceof Problem && e.status === 400) setChecked({ q: draft, notes: e.notes.length ? e.notes : [{ code: e.code, message: e.message }], error: true });
@@ -60,16 +65,10 @@ export function QueryBar({ problem }: { problem: Problem | undefined }) {
     const timer = setTimeout(async () => {
       const caret = input.current?.selectionStart ?? draft.length;
       try {
-        const answer = await log.client.get<{ suggestions: { text: string; kind?: string; detail?: string; count?: number; at: number; length: number }[] }>("/v1/suggest", { q: draft, at: codePoints(draft, caret), organization: log.organization }, abort.signal);
-        setList(
-          (answer.suggestions ?? []).slice(0, 12).map((s) => ({
-            text: s.text,
-            label: s.text,
-            hint: s.count !== undefined ? s.count.toLocaleString("en") : (s.detail ?? s.kind ?? ""),
-            from: units(draft, s.at),
-            to: units(draft, s.at + s.length),
-          })),
-        );
+        const answer = await log.client.get<Suggestions>("/v1/suggest", { q: draft, at: codePoints(draft, caret), organization: log.organization }, abort.signal);
+        const from = units(draft, answer.from);
+        const to = units(draft, answer.to);
+        setList(answer.items.slice(0, 12).map((s) => ({ text: s.text, hint: s.count ? s.count.toLocaleString("en") : s.kind, from, to })));
         setAt(-1);
       } catch {
         if (!abort.signal.aborted) setList([]);
@@ -110,7 +109,6 @@ export function QueryBar({ problem }: { problem: Problem | undefined }) {
   const current = checked && checked.q === draft ? checked : null;
   const shown = current?.notes ?? [];
   const wrong = !!current?.error;
-  void problem;
   return (
     <div class="query">
       <div class={"query-box" + (wrong ? " wrong" : "")}>
@@ -179,7 +177,7 @@ export function QueryBar({ problem }: { problem: Problem | undefined }) {
               take(s);
             }}
           >
-            <span>{one(s.label, 80)}</span>
+            <span>{one(s.text, 80)}</span>
             <small>{one(s.hint, 60)}</small>
           </div>
         ))}
@@ -236,11 +234,12 @@ function NoteLine({ note: n, q, wrong, select, fix }: { note: Note; q: string; w
 const relations: Record<string, string> = { ":": "is", "=": "is exactly", "!=": "is another than", ">": "over", ">=": "from", "<": "below", "<=": "up to", "~": "matches", "!~": "does not match" };
 
 // Chips are the terms of the filter, each with a way to take it out or turn it round.
-export function Chips() {
+export function Chips({ quiet }: { quiet?: boolean }) {
   const log = useLog();
   const q = log.log.q;
   const { list, alternative } = terms(q);
   if (!list.length) {
+    if (quiet) return <span class="grow" />;
     return (
       <div class="chips">
         <span class="muted">No filter: every entry in this time</span>

@@ -1,11 +1,10 @@
 import type { RefObject, TargetedKeyboardEvent } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Entry } from "../api/types";
-import { plainText, sentence } from "../entry/sentence";
+import { brief, called, plainText, sentence } from "../entry/sentence";
 import { clock, exact, relative } from "../state/time";
 import { Avatar, OutcomeBadge, V } from "../ui/parts";
 import { one, short } from "../ui/text";
-import { brief } from "../entry/sentence";
 import { useLog } from "./context";
 import type { Feed, Item } from "./feed";
 
@@ -130,6 +129,7 @@ export function Table({ feed, scroller, total, columns, cards, selected, open, v
     <table
       ref={table}
       role="table"
+      part="list"
       class={cards ? "log-table cards" : "log-table"}
       aria-rowcount={total >= 0 ? total + 1 : -1}
       aria-label="Entries"
@@ -188,14 +188,29 @@ function Row({ entry: e, index, columns, stop, selected, open, focused, zone, no
   const s = sentence(e);
   const ms = Date.parse(e.created_at);
   const at = clock(ms, zone);
+  const named = s.name || log.name?.(s.id);
+  const link = log.permalink(e.id);
+  const time = <time dateTime={e.created_at}>{at}</time>;
+  const opener = {
+    class: "row-open",
+    tabIndex: -1,
+    title: `${exact(e.created_at, zone)} · ${relative(ms, now)}\n${e.created_at}`,
+    "aria-label": `${at}: open ${plainText(e, log.name)}`,
+    "aria-current": selected ? ("true" as const) : undefined,
+    onClick: (ev: MouseEvent) => {
+      if (link && (ev.ctrlKey || ev.metaKey || ev.shiftKey || ev.button !== 0)) return;
+      ev.preventDefault();
+      open(e);
+    },
+  };
   return (
     <tr
       role="row"
       class={"row" + (selected ? " selected" : "") + (e.outcome && e.outcome !== "success" ? " " + e.outcome : "")}
       aria-rowindex={index + 2}
-      aria-selected={undefined}
       data-index={index}
       data-id={e.id}
+      part="row"
       tabIndex={stop ? 0 : -1}
       onFocus={focused}
       onClick={(ev) => {
@@ -205,30 +220,16 @@ function Row({ entry: e, index, columns, stop, selected, open, focused, zone, no
       }}
     >
       <td role="cell" class="c-time">
-        <a
-          class="row-open"
-          href={log.permalink(e.id)}
-          tabIndex={-1}
-          title={`${exact(e.created_at, zone)} · ${relative(ms, now)}\n${e.created_at}`}
-          aria-label={`${at}: open ${plainText(e)}`}
-          aria-current={selected ? "true" : undefined}
-          onClick={(ev) => {
-            if (ev.ctrlKey || ev.metaKey || ev.shiftKey || ev.button !== 0) return;
-            ev.preventDefault();
-            open(e);
-          }}
-        >
-          <time dateTime={e.created_at}>{at}</time>
-        </a>
+        {link ? <a href={link} {...opener}>{time}</a> : <button type="button" {...opener}>{time}</button>}
       </td>
       <td role="cell" class="c-what">
         <Avatar id={s.who} kind={s.whoKind} />
         <span class="sentence">
-          <V field="user_id" value={e.user_id ?? null} class="who">{s.whoKind === "user" ? short(s.who) : s.who}</V>{" "}
+          <V field="user_id" value={e.user_id ?? null} class="who">{s.whoKind === "user" ? called(s.who, log.name) : s.who}</V>{" "}
           <V field="action" value={e.action} class="verb">{s.verb}</V>{" "}
           <V field="resource_type" value={e.resource_type} class="type">{one(s.type, 40)}</V>{" "}
           {s.id ? (
-            <V field="resource" value={`${e.resource_type}/${s.id}`} class={s.name ? "name" : "id"}>{s.name ? `“${one(s.name, 60)}”` : short(s.id)}</V>
+            <V field="resource" value={`${e.resource_type}/${s.id}`} class={named ? "name" : "id"}>{named ? `“${one(named, 60)}”` : short(s.id)}</V>
           ) : s.name ? (
             <span class="name">“{one(s.name, 60)}”</span>
           ) : null}

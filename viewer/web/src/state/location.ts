@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { quietReads } from "./filter";
 
 // The state of the page is its URL. Typing replaces the history entry, clicks and Enter push one.
 
@@ -20,6 +21,7 @@ export interface Place {
   log: Log;
 }
 
+// Without q successful reads are hidden, which a chip says; q= is everything.
 export const defaultRange = "-7d";
 
 export function parse(url: URL): Place {
@@ -30,7 +32,7 @@ export function parse(url: URL): Place {
     page: o === "o" ? page || "log" : o ?? "",
     rest: rest.map(decode).join("/"),
     log: {
-      q: p.get("q") ?? "",
+      q: p.get("q") ?? quietReads,
       t: p.get("t") ?? defaultRange,
       tz: p.get("tz") ?? "",
       order: p.get("order") === "oldest" ? "oldest" : "newest",
@@ -55,7 +57,7 @@ export function format(organization: string, page: string, log: Partial<Log> = {
   const put = (name: string, value: string | undefined, without = "") => {
     if (value && value !== without) parts.push(`${name}=${encode(value)}`);
   };
-  put("q", log.q);
+  if (log.q !== undefined && log.q !== quietReads) parts.push("q=" + encode(log.q)); // an empty filter is not the default
   put("t", log.t, defaultRange);
   put("tz", log.tz);
   put("order", log.order, "newest");

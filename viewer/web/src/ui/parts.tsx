@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Outcome } from "../api/types";
+import type { Log } from "../state/location";
 import { hue, initials } from "../entry/sentence";
 import { useLog } from "../log/context";
 import { exclude, only, term } from "../state/filter";
@@ -85,4 +86,13 @@ export function Empty({ title, children, icon = "list" }: { title: string; child
       {children}
     </div>
   );
+}
+
+// Go leads to another state of the log: by a link where there is one, which can be opened in a tab of
+// its own, and by a button in the element.
+export function Go({ to, class: c, children }: { to: Partial<Log>; class: string; children: ComponentChildren }) {
+  const log = useLog();
+  const href = log.link(to);
+  if (href) return <a class={c} href={href}>{children}</a>;
+  return <button type="button" class={c} onClick={() => log.set({ q: "", id: "", tab: "", ...to })}>{children}</button>;
 }

@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/client";
 
 export interface Answer<T> {
@@ -42,15 +43,18 @@ export function useNow(client: { now(): number }, every = 30000): number {
   return now;
 }
 
-export function useMedia(query: string): boolean {
-  const [yes, set] = useState(() => matchMedia(query).matches);
-  useEffect(() => {
-    const m = matchMedia(query);
-    const update = () => set(m.matches);
-    m.addEventListener("change", update);
-    return () => m.removeEventListener("change", update);
-  }, [query]);
-  return yes;
+// useWidth is how wide an element is, so that the same parts fit a page and a corner of one.
+export function useWidth(ref: RefObject<HTMLElement | null>, first: number): number {
+  const [width, set] = useState(first);
+  useLayoutEffect(() => {
+    const el = ref.current;
+    if (!el) return;
+    set(el.clientWidth || first);
+    const observer = new ResizeObserver(() => el.clientWidth && set(el.clientWidth));
+    observer.observe(el);
+    return () => observer.disconnect();
+  }, []);
+  return width;
 }
 
 export async function copy(text: string): Promise<boolean> {

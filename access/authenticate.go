@@ -4,36 +4,72 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // An Authenticator tells who sends a request. Make one with [NewAuthenticator]; the zero
 // Authenticator refuses every request. Safe for concurrent use.
 type Authenticator struct {
-	verifier *Verifier
+	verifier    *Verifier
+	credentials *Credentials
 }
 
-// NewAuthenticator returns an Authenticator of JWTs, if a Verifier is given.
-func NewAuthenticator(v *Verifier) *Authenticator { return &Authenticator{verifier: v} }
+// NewAuthenticator returns an Authenticator of JWTs, if a Verifier is given, and of API keys, viewer
+// tokens and sessions, if Credentials are.
+func NewAuthenticator(v *Verifier, c *Credentials) *Authenticator { return &Authenticator{v, c} }
 
-// Authenticate returns who sent the request.
+// Authenticate returns who sent the request: by the token in its Authorization header, or, if it has
+// no such header, by the session in its cookie.
 //
 // An error that wraps [ErrUnauthenticated] means that there is no credential or that it is not
 // good: answer 401, with the same body whatever the error says; its text is for the log and holds
-// nothing of the credential. If it wraps [ErrNoOrganization] too, 403 is right. Any other error
-// means that it could not be found out: answer 503.
+// nothing secret. If it wraps [ErrNoOrganization] too, 403 is right. Any other error means that it
+// could not be found out: answer 503.
 func (a *Authenticator) Authenticate(ctx context.Context, r *http.Request) (Principal, error) {
+	if len(r.Header["Authorization"]) == 0 {
+		if cookies := r.CookiesNamed(SessionCookieName); len(cookies) > 0 {
+			return a.session(ctx, cookies)
+		}
+	}
 	token, err := BearerToken(r)
 	if err != nil {
 		return Principal{}, err
 	}
-	if a.verifier == nil {
-		return Principal{}, fmt.Errorf("%w: no issuer is configured", ErrUnauthenticated)
+	if strings.HasPrefix(token, keyPrefix+"_") || strings.HasPrefix(token, tokenPrefix+"_") {
+		if a.credentials == nil {
+			return Principal{}, unauthenticated("API keys and viewer tokens are not configured")
+		}
+		p, err := a.credentials.principalOf(ctx, token)
+		if err == nil {
+			if err = p.p.from(r.Header["Origin"]); err != nil {
+				err = fmt.Errorf("%w: %w", ErrUnauthenticated, err)
+			}
+		}
+		if err != nil {
+			return Principal{}, err
+		}
+		return p, nil
 	}
-	claims, err := a.verifier.Verify(token)
+	if a.verifier == nil {
+		return Principal{}, unauthenticated("no issuer of JWTs is configured, and this is neither an API key nor a viewer token")
+	}
+	claims, err := a.verifier.VerifyContext(ctx, token)
 	if err != nil {
 		return Principal{}, err
 	}
 	return claims.principal(), nil
+}
+
+func (a *Authenticator) session(ctx context.Context, cookies []*http.Cookie) (Principal, error) {
+	switch {
+	case a.credentials == nil:
+		return Principal{}, unauthenticated("sessions are not configured")
+	case len(cookies) > 1:
+		return Principal{}, unauthenticated("the request has more than one session")
+	case !strings.HasPrefix(cookies[0].Value, sessionPrefix+"_"):
+		return Principal{}, unauthenticated("the session is not one")
+	}
+	return a.credentials.principalOf(ctx, cookies[0].Value)
 }
 
 // principal returns who verified claims speak for.
@@ -49,10 +85,4 @@ func (c Claims) principal() Principal {
 		organizations: []string{foldUUID(c.Organization)},
 		expires:       c.ExpiresAt,
 	}}
-}
-
-// A link is a stored credential that another one depends on.
-type link struct {
-	kind string
-	id   string
 }

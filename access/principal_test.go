@@ -98,7 +98,7 @@ func authenticate(t *testing.T, issuer access.Issuer, c access.Claims) (access.P
 	}
 	r := httptest.NewRequest("GET", "/v1/entries", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
-	return access.NewAuthenticator(verifier).Authenticate(t.Context(), r)
+	return access.NewAuthenticator(verifier, nil).Authenticate(t.Context(), r)
 }
 
 func TestAnIssuerGivesOnlyPermissionsOfOneOrganization(t *testing.T) {

@@ -109,7 +109,7 @@ func broken(good string) map[string]*http.Request {
 	requests["two headers"] = request("Authorization", "Bearer "+good, "Authorization", "Bearer "+good)
 	requests["another header"] = request("X-Api-Key", good)
 	requests["a tab"] = request("Authorization", "Bearer\t"+good)
-	requests["a cookie"] = request("Cookie", access.SessionCookieName+"="+good)
+	requests["a cookie"] = cookie(good)
 	requests["a cookie of another name"] = request("Cookie", "daybook="+good)
 	inURL := request()
 	inURL.URL.RawQuery = "access_token=" + good + "&token=" + good + "&key=" + good
@@ -139,35 +139,32 @@ func TestBrokenCredentialsAreRefused(t *testing.T) {
 			o.good(t, "the good one", bearer(good))
 		})
 	}
-	cookie, err := o.CreateSession(t.Context(), o.who(t, key))
-	if err != nil {
-		t.Fatal(err)
-	}
+	session := o.signIn(t, o.who(t, key))
 	t.Run("session", func(t *testing.T) {
 		n := 0
-		for what, r := range broken(cookie.Value) {
+		for what, r := range broken(session) {
 			if what == "a cookie" { // here it is the good one
 				continue
 			}
 			o.refused(t, what+", in the header", r)
 			text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			// What a cookie's syntax takes away is not part of its value.
-			if ok && strings.Trim(text, "\"\n") != cookie.Value {
+			if ok && strings.Trim(text, "\"\n") != session {
 				n++
-				o.refused(t, what+", in the cookie", request("Cookie", access.SessionCookieName+"="+text))
+				o.refused(t, what+", in the cookie", cookie(text))
 			}
 		}
 		if n < 100 {
 			t.Errorf("only %d broken cookies", n)
 		}
-		whole := access.SessionCookieName + "=" + cookie.Value
-		o.refused(t, "the session as a token", bearer(cookie.Value))
+		whole := access.SessionCookieName + "=" + session
+		o.refused(t, "the session as a token", bearer(session))
 		o.refused(t, "two of them", request("Cookie", whole+"; "+whole))
 		o.refused(t, "with another credential that is wrong", request("Cookie", whole, "Authorization", "Bearer "+other(key)))
-		o.good(t, "the good one", request("Cookie", whole))
+		o.good(t, "the good one", cookie(session))
 		o.good(t, "the good one with a good key", request("Cookie", whole, "Authorization", "Bearer "+key))
 	})
 	refusedBy(t, access.NewAuthenticator(nil, nil), "a key without Credentials", bearer(key))
-	refusedBy(t, new(access.Authenticator), "a session without Credentials", request("Cookie", access.SessionCookieName+"="+cookie.Value))
+	refusedBy(t, new(access.Authenticator), "a session without Credentials", cookie(session))
 	refusedBy(t, newOffice(t).auth, "a key of another deployment", bearer(key))
 }

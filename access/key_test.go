@@ -262,8 +262,8 @@ func TestNoSecretIsHandedOutBeforeItIsRecorded(t *testing.T) {
 	if _, text, err := o.CreateViewerToken(t.Context(), by, access.ViewerTokenRequest{Organization: organization(t, "acme")}); !errors.Is(err, o.fail) || text != "" {
 		t.Errorf("create a viewer token: %q, %v", text, err)
 	}
-	if cookie, err := o.CreateSession(t.Context(), by); !errors.Is(err, o.fail) || cookie != nil {
-		t.Errorf("sign in: %v, %v", cookie, err)
+	if secret, _, err := o.Sessions().Begin(t.Context(), by); !errors.Is(err, o.fail) || secret != "" {
+		t.Errorf("sign in: %q, %v", secret, err)
 	}
 	if n := len(o.shelf.stored); n != before {
 		t.Errorf("%d credentials are stored, %d before", n, before)
@@ -442,11 +442,8 @@ func TestTheStorageHoldsNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cookie, err := o.CreateSession(t.Context(), o.who(t, key))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{key, rotated, token, cookie.Value} {
+	session := o.signIn(t, o.who(t, key))
+	for _, text := range []string{key, rotated, token, session} {
 		secret := strings.Split(text, "_")[2]
 		for k, d := range o.shelf.stored {
 			if strings.Contains(string(d.Content), secret) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 )
 
@@ -31,55 +30,56 @@ type storedSession struct {
 	Makers        []maker      `json:"makers,omitempty"`
 }
 
-// CreateSession signs a principal in: a new session, whatever there was before, with its rights, for
-// [SessionLifetime] or until the credential ends. It is recorded first. The cookie goes into the
-// answer; nothing else may hold its value.
+// Sessions signs principals in and out. Make it with [Credentials.Sessions].
+type Sessions struct{ c *Credentials }
+
+// Sessions returns what signs in and out.
+func (c *Credentials) Sessions() Sessions { return Sessions{c} }
+
+// Begin signs a principal in: a new session, whatever there was before, with its rights, for
+// [SessionLifetime] or until its credential ends. It is recorded first. secret goes into a cookie named
+// [SessionCookieName], with the attributes HttpOnly, Secure and SameSite=Strict, and nowhere else.
 //
 // A viewer token and a session make no session: ErrForbidden.
-func (c *Credentials) CreateSession(ctx context.Context, by Principal) (*http.Cookie, error) {
+func (s Sessions) Begin(ctx context.Context, by Principal) (secret string, expires time.Time, err error) {
 	if by.IsZero() || by.ByCookie() || by.p.token() {
-		return nil, fmt.Errorf("sign in: %w", ErrForbidden)
+		return "", time.Time{}, fmt.Errorf("sign in: %w", ErrForbidden)
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	s := storedSession{ID: newID(), Principal: by.p.id, User: by.p.user, Organizations: by.p.organizations, All: by.p.all,
+	stored := storedSession{ID: newID(), Principal: by.p.id, User: by.p.user, Organizations: by.p.organizations, All: by.p.all,
 		Permissions: by.p.permissions, CreatedAt: now, ExpiresAt: now.Add(SessionLifetime), Makers: by.p.makers}
-	if e := by.Expires(); !e.IsZero() && e.Before(s.ExpiresAt) {
-		s.ExpiresAt = e
+	if e := by.Expires(); !e.IsZero() && e.Before(stored.ExpiresAt) {
+		stored.ExpiresAt = e
 	}
-	text, hash := newSecret(sessionPrefix, s.ID)
-	s.Hash = hash
-	if err := c.create(ctx, link{kindSession, s.ID}, s, s.ExpiresAt, s.change(by, "created")); err != nil {
-		return nil, fmt.Errorf("sign in: %w", err)
+	secret, stored.Hash = newSecret(sessionPrefix, stored.ID)
+	if err := s.c.create(ctx, link{kindSession, stored.ID}, stored, stored.ExpiresAt, stored.change(by, "created")); err != nil {
+		return "", time.Time{}, fmt.Errorf("sign in: %w", err)
 	}
-	return sessionCookie(text, int(time.Until(s.ExpiresAt).Seconds())), nil
+	return secret, stored.ExpiresAt, nil
 }
 
-// EndSession signs out whoever came in by a cookie, and returns the cookie that makes the browser
-// forget it. It is at once in this process, and in others within [CredentialsOptions.Fresh]; viewer
-// tokens made in the session end too.
-func (c *Credentials) EndSession(ctx context.Context, by Principal) (*http.Cookie, error) {
-	gone := sessionCookie("", -1)
-	if !by.ByCookie() {
-		return gone, nil
+// End ends the session with the secret, and the viewer tokens made in it: at once in this process, and
+// in others within [CredentialsOptions.Fresh]. A session that is not there is no error.
+func (s Sessions) End(ctx context.Context, secret string) error {
+	p, err := s.c.sessionPrincipal(ctx, secret)
+	if errors.Is(err, ErrUnauthenticated) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("sign out: %w", err)
 	}
-	l := link{kindSession, by.p.session}
-	err := c.o.Storage.Delete(ctx, l.Kind, l.ID)
-	c.forget(l)
-	switch {
-	case errors.Is(err, ErrUnknown): // another request was faster
-		return gone, nil
-	case err != nil:
-		return gone, fmt.Errorf("sign out: %w", err)
+	l := link{kindSession, p.session}
+	err = s.c.o.Storage.Delete(ctx, l.Kind, l.ID)
+	s.c.forget(l)
+	if errors.Is(err, ErrUnknown) { // another request was faster
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("sign out: %w", err)
 	}
-	s := storedSession{ID: by.p.session, Organizations: by.p.organizations, All: by.p.all, Permissions: by.p.permissions, ExpiresAt: by.p.expires}
-	if err := c.o.Record(context.WithoutCancel(ctx), s.change(by, "revoked")); err != nil {
-		return gone, fmt.Errorf("the session has ended, but that could not be recorded: %w", err)
+	ended := storedSession{ID: p.session, Organizations: p.organizations, All: p.all, Permissions: p.permissions, ExpiresAt: p.expires}
+	if err := s.c.o.Record(context.WithoutCancel(ctx), ended.change(Principal{p}, "revoked")); err != nil {
+		return fmt.Errorf("the session has ended, but that could not be recorded: %w", err)
 	}
-	return gone, nil
-}
-
-func sessionCookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{Name: SessionCookieName, Value: value, Path: "/", MaxAge: maxAge, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+	return nil
 }
 
 func (s *storedSession) change(by Principal, did string) Change {

@@ -1,7 +1,7 @@
 package access_test
 
 import (
-	"net/http"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,14 +16,11 @@ func TestASessionHasTheRightsOfWhoSignedIn(t *testing.T) {
 		o := newOffice(t)
 		_, key := o.key(t, access.Read, access.Export)
 		by := o.who(t, key)
-		cookie, err := o.CreateSession(t.Context(), by)
-		if err != nil {
-			t.Fatal(err)
+		secret, expires, err := o.Sessions().Begin(t.Context(), by)
+		if err != nil || !expires.Equal(time.Now().Add(8*time.Hour)) {
+			t.Fatalf("it ends at %v, %v", expires, err)
 		}
-		if cookie.Name[:7] != "__Host-" || !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteStrictMode || cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge != int(8*time.Hour/time.Second) {
-			t.Errorf("the cookie is %v", cookie)
-		}
-		r := request("Cookie", cookie.Name+"="+cookie.Value)
+		r := cookie(secret)
 		p, err := o.auth.Authenticate(t.Context(), r)
 		if err != nil {
 			t.Fatal(err)
@@ -37,12 +34,13 @@ func TestASessionHasTheRightsOfWhoSignedIn(t *testing.T) {
 		if org, err := p.Organization(""); err != nil || org.String() != "acme" {
 			t.Errorf("organization %q, %v", org, err)
 		}
-		again, err := o.CreateSession(t.Context(), by)
-		if err != nil || again.Value == cookie.Value {
-			t.Errorf("a second sign-in: %v, the same session: %t", err, again.Value == cookie.Value)
+		if o.signIn(t, by) == secret {
+			t.Error("a second sign-in gives the same session")
 		}
-		if _, err := o.CreateSession(t.Context(), p); err == nil {
-			t.Error("a session makes a session, which could go on for ever")
+		for _, nobody := range []access.Principal{p, {}} { // p: it could go on for ever
+			if _, _, err := o.Sessions().Begin(t.Context(), nobody); !errors.Is(err, access.ErrForbidden) {
+				t.Errorf("a session by %q in a session: %v, want ErrForbidden", nobody.ID(), err)
+			}
 		}
 		time.Sleep(8*time.Hour - time.Microsecond)
 		o.good(t, "the session before its end", r)
@@ -54,22 +52,18 @@ func TestASessionHasTheRightsOfWhoSignedIn(t *testing.T) {
 func TestSigningOutEndsTheSession(t *testing.T) {
 	o := newOffice(t)
 	_, key := o.key(t, access.Read)
-	cookie, err := o.CreateSession(t.Context(), o.who(t, key))
-	if err != nil {
-		t.Fatal(err)
+	secret := o.signIn(t, o.who(t, key))
+	o.good(t, "the session", cookie(secret))
+	if err := o.Sessions().End(t.Context(), other(secret)); err != nil {
+		t.Errorf("sign out with a wrong secret: %v", err)
 	}
-	r := request("Cookie", cookie.Name+"="+cookie.Value)
-	p, err := o.auth.Authenticate(t.Context(), r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // the second time there is nothing to do
-		gone, err := o.EndSession(t.Context(), p)
-		if err != nil || gone.MaxAge != -1 || gone.Value != "" || gone.Name != cookie.Name {
-			t.Errorf("%v, %v", gone, err)
+	o.good(t, "the session that a wrong secret named", cookie(secret))
+	for _, secret := range []string{secret, secret, "", "x", key} { // after the first there is nothing to do
+		if err := o.Sessions().End(t.Context(), secret); err != nil {
+			t.Errorf("sign out: %v", err)
 		}
-		o.refused(t, "the old cookie", r)
 	}
+	o.refused(t, "the old cookie", cookie(secret))
 	o.good(t, "the key that signed in", bearer(key))
 	var did []string
 	for _, c := range o.record {
@@ -77,9 +71,6 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"key created", "session created", "session revoked"}, did); diff != "" {
 		t.Errorf("recorded, -want +got:\n%s", diff)
-	}
-	if _, err := o.EndSession(t.Context(), o.who(t, key)); err != nil {
-		t.Errorf("sign out without a session: %v", err)
 	}
 }
 
@@ -93,11 +84,7 @@ func TestASessionEndsWithTheJWTThatMadeIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cookie, err := o.CreateSession(t.Context(), by)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := request("Cookie", cookie.Name+"="+cookie.Value)
+		r := cookie(o.signIn(t, by))
 		p, err := o.auth.Authenticate(t.Context(), r)
 		if err != nil || p.UserID() != "ada" || p.ID() != "jwt:https://id.example" || !p.Expires().Equal(by.Expires()) {
 			t.Fatalf("%q, user %q, until %v, %v", p.ID(), p.UserID(), p.Expires(), err)

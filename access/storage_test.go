@@ -174,3 +174,17 @@ func organization(t testing.TB, name string) access.Organization {
 	}
 	return o
 }
+
+// signIn returns the secret of a new session.
+func (o *office) signIn(t testing.TB, by access.Principal) string {
+	t.Helper()
+	secret, _, err := o.Sessions().Begin(t.Context(), by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
+func cookie(secret string) *http.Request {
+	return request("Cookie", access.SessionCookieName+"="+secret)
+}

@@ -54,7 +54,7 @@ func TestAViewerTokenHasTheRightsThatItWasMadeWith(t *testing.T) {
 	}
 	for _, filter := range []string{"", "user:ada"} {
 		_, text := o.token(t, by, access.ViewerTokenRequest{Filter: filter})
-		if _, err := o.CreateSession(t.Context(), o.who(t, text)); !errors.Is(err, access.ErrForbidden) {
+		if _, _, err := o.Sessions().Begin(t.Context(), o.who(t, text)); !errors.Is(err, access.ErrForbidden) {
 			t.Errorf("a session by a viewer token with the filter %q: %v", filter, err)
 		}
 	}
@@ -149,28 +149,20 @@ func TestAViewerTokenLivesForMinutes(t *testing.T) {
 
 func TestAViewerTokenEndsWithWhatItWasMadeWith(t *testing.T) {
 	mint := []access.Permission{access.Mint, access.Read, access.Keys}
-	session := func(t *testing.T, o *office, key string) *http.Request {
-		cookie, err := o.CreateSession(t.Context(), o.who(t, key))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return request("Cookie", cookie.Name+"="+cookie.Value)
-	}
 	tests := []struct {
 		name string
-		end  func(t *testing.T, o *office, id string, session access.Principal) error
+		end  func(t *testing.T, o *office, id, session string) error
 	}{
-		{"its key is revoked", func(t *testing.T, o *office, id string, _ access.Principal) error {
+		{"its key is revoked", func(t *testing.T, o *office, id, _ string) error {
 			_, err := o.RevokeKey(t.Context(), operator, id)
 			return err
 		}},
-		{"its secret ends", func(t *testing.T, o *office, id string, _ access.Principal) error {
+		{"its secret ends", func(t *testing.T, o *office, id, _ string) error {
 			_, _, err := o.RotateKey(t.Context(), operator, id, 0)
 			return err
 		}},
-		{"its session ends", func(t *testing.T, o *office, id string, p access.Principal) error {
-			_, err := o.EndSession(t.Context(), p)
-			return err
+		{"its session ends", func(t *testing.T, o *office, _, session string) error {
+			return o.Sessions().End(t.Context(), session)
 		}},
 	}
 	for _, tt := range tests {
@@ -178,27 +170,26 @@ func TestAViewerTokenEndsWithWhatItWasMadeWith(t *testing.T) {
 			o := newOffice(t)
 			id, key := o.key(t, mint...)
 			_, direct := o.token(t, o.who(t, key), access.ViewerTokenRequest{})
-			cookie := session(t, o, key)
-			p, err := o.auth.Authenticate(t.Context(), cookie)
+			session, other := o.signIn(t, o.who(t, key)), o.signIn(t, o.who(t, key))
+			p, err := o.auth.Authenticate(t.Context(), cookie(session))
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, within := o.token(t, p, access.ViewerTokenRequest{})
-			other := session(t, o, key)
-			for what, r := range map[string]*http.Request{"made with the key": bearer(direct), "made in the session": bearer(within), "the session": cookie} {
+			for what, r := range map[string]*http.Request{"made with the key": bearer(direct), "made in the session": bearer(within), "the session": cookie(session)} {
 				o.good(t, what, r)
 			}
-			if err := tt.end(t, o, id, p); err != nil {
+			if err := tt.end(t, o, id, session); err != nil {
 				t.Fatal(err)
 			}
 			o.refused(t, "the token made in the session", bearer(within))
-			o.refused(t, "the session", cookie)
+			o.refused(t, "the session", cookie(session))
 			if tt.name == "its session ends" {
 				o.good(t, "the token made with the key", bearer(direct))
-				o.good(t, "another session", other)
+				o.good(t, "another session", cookie(other))
 			} else {
 				o.refused(t, "the token made with the key", bearer(direct))
-				o.refused(t, "another session", other)
+				o.refused(t, "another session", cookie(other))
 			}
 		})
 	}

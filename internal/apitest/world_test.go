@@ -55,7 +55,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w := &world{store: memory.New(), paths: http.NewServeMux()}
-	w.API, err = api.New(api.Config{Store: w.store, Authenticator: access.NewAuthenticator(verifier), Limits: unlimited,
+	w.API, err = api.New(api.Config{Store: w.store, Authenticator: access.NewAuthenticator(verifier, nil), Limits: unlimited,
 		Logger: slog.New(slog.DiscardHandler), Heartbeat: 5 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)

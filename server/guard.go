@@ -3,26 +3,32 @@ package server
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 )
 
-// As long as requests are not authenticated, whoever reaches the server reads every organization's
-// log. So it serves this machine alone: it listens on loopback addresses, and it answers only
-// requests that name one, since a page in a browser here can give its own name the address
-// 127.0.0.1 (DNS rebinding) but not choose another Host.
-
-// listen listens on address, which must be a loopback one.
-func listen(address string) (net.Listener, error) {
+// listen listens for requests. Without authentication whoever reaches the server reads and writes
+// every organization's log, so then it must be a loopback address.
+func (s *Server) listen(address string) (net.Listener, error) {
 	at, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %q: %w: it looks like %s", address, err, DefaultListen)
 	}
 	if !at.IP.IsLoopback() {
-		return nil, fmt.Errorf("listen on %q: it can be reached from other machines, and the server does not authenticate requests yet: use a loopback address such as %s", address, DefaultListen)
+		if s.config.Auth.Mode == AuthOff {
+			return nil, fmt.Errorf("listen on %q: it can be reached from other machines, and auth.mode is off: use a loopback address such as %s, or ask for credentials", address, DefaultListen)
+		}
+		if s.certificate == nil && len(s.config.TrustedProxies) == 0 {
+			s.logger.Warn("credentials and entries travel unencrypted: name a certificate in tls, or in trusted_proxies the proxy that has one", slog.String("listen", address))
+		}
 	}
-	l, err := net.ListenTCP("tcp", at)
+	return listenOn(address)
+}
+
+func listenOn(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		if op, ok := errors.AsType[*net.OpError](err); ok {
 			err = op.Err
@@ -32,12 +38,19 @@ func listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// loopbackOnly refuses requests whose Host is not this machine's.
+// loopbackOnly refuses requests whose Host is not this machine's: a page in a browser here can give
+// its own name the address 127.0.0.1 (DNS rebinding) but not choose another Host. Nor can it send
+// what a browser says comes from another site.
 func loopbackOnly(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, http.StatusForbidden, "cross_origin", "the request comes from a page of another origin, and the server asks for no credential")
+	}))
+	next = protection.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !loopbackHost(r.Host) {
-			writeProblem(w, problem{Status: http.StatusMisdirectedRequest,
-				Detail: "the Host of the request must be localhost or a loopback address, since the server does not authenticate requests yet"})
+			writeProblem(w, http.StatusMisdirectedRequest, "misdirected",
+				"the Host of the request must be localhost or a loopback address, since the server asks for no credential")
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -2,8 +2,7 @@ package server
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -139,7 +138,7 @@ func (p Place) Files() (dir, log, key string) {
 func withoutPassword(s string) string {
 	u, err := url.Parse(s)
 	if err != nil {
-		return "postgres://…"
+		return "(a URL that cannot be read)"
 	}
 	if u.User != nil {
 		u.User = url.User(u.User.Username())
@@ -217,11 +216,11 @@ func openPostgres(ctx context.Context, p Place, options *LogOptions) (*Log, erro
 func (l *Log) Close() error { return l.Store.Close() }
 
 // CursorKey returns the key that seals cursors. Beside a SQLite file it lies in a file of its own,
-// readable for its owner alone, which is made when there is none; for PostgreSQL it is made of
-// the URL's password. Cursors that were sealed with another key are refused.
-func (l *Log) CursorKey() (daybook.CursorKey, error) {
+// readable for its owner alone; in PostgreSQL it is a document. It is made when there is none.
+// Cursors that were sealed with another key are refused.
+func (l *Log) CursorKey(ctx context.Context) (daybook.CursorKey, error) {
 	if l.Place.url != "" {
-		return derivedKey(l.Place.url)
+		return documentKey(ctx, l.Store)
 	}
 	_, _, path := l.Place.Files()
 	key, err := readKey(path)
@@ -236,8 +235,41 @@ func (l *Log) CursorKey() (daybook.CursorKey, error) {
 	return key, nil
 }
 
-func derivedKey(place string) (key daybook.CursorKey, err error) {
-	b, err := hkdf.Key(sha256.New, []byte(place), nil, "daybook: cursors", len(key))
-	copy(key[:], b)
-	return key, err
+// cursorKey returns the key in a file, if one is named, and otherwise that of the log.
+func (l *Log) cursorKey(ctx context.Context, file string) (daybook.CursorKey, error) {
+	if file == "" {
+		return l.CursorKey(ctx)
+	}
+	key, err := readKey(file)
+	if err != nil {
+		return daybook.CursorKey{}, fmt.Errorf("read cursor_key_file: %w", err)
+	}
+	return key, nil
+}
+
+// documentKey returns the key that all programs on one database share.
+func documentKey(ctx context.Context, store Store) (key daybook.CursorKey, err error) {
+	documents, ok := store.(daybook.Documents)
+	if !ok {
+		return key, errors.New("read the key of cursors: the store keeps no documents")
+	}
+	for {
+		d, err := documents.Document(ctx, "server", "", "cursors")
+		switch {
+		case err == nil && len(d.Content) == len(key):
+			return daybook.CursorKey(d.Content), nil
+		case err == nil:
+			return key, fmt.Errorf("read the key of cursors: it has %d bytes where a key has %d: delete the document", len(d.Content), len(key))
+		case !errors.Is(err, daybook.ErrNotFound):
+			return key, fmt.Errorf("read the key of cursors: %w", err)
+		}
+		rand.Read(key[:]) // never fails (crypto/rand)
+		_, err = documents.PutDocument(ctx, daybook.Document{Kind: "server", Name: "cursors", Content: key[:]})
+		switch {
+		case err == nil:
+			return key, nil
+		case !errors.Is(err, daybook.ErrConflict): // another program was faster
+			return key, fmt.Errorf("keep the key of cursors: %w", err)
+		}
+	}
 }

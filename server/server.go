@@ -1,142 +1,217 @@
-// Package server runs Daybook as a program of its own: a data directory with an embedded log, and an
-// HTTP interface to it.
+// Package server runs Daybook as a program of its own: a log, and package api over HTTP.
 //
-//	s, err := server.New(ctx, server.Config{Data: "/var/lib/daybook"})
+//	config := server.DefaultConfig()
+//	config.Data = "/var/lib/daybook"
+//	s, err := server.New(ctx, config)
 //	defer s.Close()
 //	err = s.Run(ctx) // until ctx ends
 //
-// The interface, all of it GET, answers in JSON and with problems of RFC 9457:
-//
-//	/healthz                                          whether the log can be read
-//	/v1/organizations/{organization}/entries          a page of entries
-//	/v1/organizations/{organization}/report?by=action counts
-//
-// The parameters of the last two are those of [ParseQuery].
-//
-// The server does not authenticate requests yet. So it listens on loopback addresses only and
-// answers only requests whose Host is this machine's.
+// A Server is also an http.Handler, for a program that listens by itself. [LoadConfig] reads a
+// configuration from a file, the environment and flags. docs/server.md is the manual.
 package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"sync/atomic"
 	"time"
 
-	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/access"
+	"github.com/daybookdev/daybook/api"
+	"github.com/daybookdev/daybook/daybookhttp"
 )
-
-// DefaultListen is where a server listens whose Config names no address.
-const DefaultListen = "127.0.0.1:8484"
-
-// Config says what a [Server] serves and where.
-type Config struct {
-	// Data is the data directory. It is made when it does not exist.
-	Data string
-
-	// Database, when set, is where the log lies instead: what [ParsePlace] reads.
-	Database string
-
-	// AllowBypassRLS is that of postgres.Options.
-	AllowBypassRLS bool
-
-	// Listen is the address to listen on, which must be a loopback one: empty means
-	// DefaultListen, and port 0 a free one.
-	Listen string
-
-	// Listening, when set, is called once with the address when Run begins to listen.
-	Listening func(net.Addr)
-
-	// Drain is how long Run waits for requests under way when its context ends: 0 means 10 seconds.
-	Drain time.Duration
-
-	// Logger gets the server's own faults. nil means slog.Default().
-	Logger *slog.Logger
-}
 
 // A Server serves one log. Safe for concurrent use.
 type Server struct {
-	config  Config
-	log     *Log
-	cursors daybook.CursorKey
-	handler http.Handler
+	config      Config
+	log         *Log
+	logger      *slog.Logger
+	credentials *access.Credentials
+	api         *api.API
+	handler     http.Handler
+	metrics     *metrics
+	traces      *tracing
+	certificate *certificate // nil: plain HTTP
+	draining    atomic.Bool
 }
 
-// New opens the log. It does not listen yet. Call Close when done.
-func New(ctx context.Context, c Config) (*Server, error) {
+// New checks the configuration and opens the log. It does not listen yet. Call Close when done.
+func New(ctx context.Context, c Config) (_ *Server, err error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, logger: c.Logger}
+	if s.logger == nil {
+		s.logger = slog.Default()
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if c.TLS.CertFile != "" {
+		if s.certificate, err = loadCertificate(c.TLS, s.logger); err != nil {
+			return nil, err
+		}
+	}
 	place := DirectoryPlace(c.Data)
-	switch {
-	case c.Database != "":
-		var err error
+	if c.Database != "" {
 		if place, err = ParsePlace(c.Database); err != nil {
 			return nil, err
 		}
-	case c.Data == "":
-		return nil, &daybook.FieldError{Field: "data", Reason: "is empty: name a directory"}
 	}
-	if c.Listen == "" {
-		c.Listen = DefaultListen
+	if s.log, err = CreateLog(ctx, place, &LogOptions{AllowBypassRLS: c.AllowBypassRLS, MaxConns: int32(c.MaxConns), Logger: s.logger}); err != nil {
+		return nil, err
 	}
-	if c.Drain == 0 {
-		c.Drain = 10 * time.Second
+	s.metrics = newMetrics(s.log, c.Version)
+	if s.traces, err = newTracing(ctx, c.Traces, c.Version, s.logger); err != nil {
+		return nil, err
 	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
-	log, err := CreateLog(ctx, place, &LogOptions{AllowBypassRLS: c.AllowBypassRLS, Logger: c.Logger})
+	cursors, err := s.log.cursorKey(ctx, c.CursorKeyFile)
 	if err != nil {
 		return nil, err
 	}
-	cursors, err := log.CursorKey()
-	if err != nil {
-		return nil, errors.Join(err, log.Close())
+	if s.credentials, err = NewCredentials(s.log.Store, c.Organization, s.logger); err != nil {
+		return nil, err
 	}
-	s := &Server{config: c, log: log, cursors: cursors}
-	s.handler = s.routes()
+	authenticator, err := s.authenticator()
+	if err != nil {
+		return nil, err
+	}
+	limits := api.Limits{
+		Record: c.Limits.Record, Read: c.Limits.Read, Export: c.Limits.Export, Mint: c.Limits.Mint, Denied: c.Limits.Denied,
+		Body: int64(c.Limits.Body), Expanded: int64(c.Limits.Expanded), Entries: c.Limits.Entries, InFlight: int64(c.Limits.InFlight), Streams: c.Limits.Streams,
+	}
+	s.api, err = api.New(api.Config{
+		Store: s.metrics.measure(s.log.Store), Authenticator: authenticator, Cursors: cursors, Actions: actionsOf(c.Actions), ResourceTypes: c.ResourceTypes,
+		Organization: c.Organization, Limits: limits, Origins: c.Origins, ClientAddr: s.clientAddr, Ready: s.ready, Timeout: c.Timeout, Logger: s.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.wrap(s.routes())
 	return s, nil
 }
 
-// Handler returns the HTTP interface, for a program that listens by itself.
-func (s *Server) Handler() http.Handler { return s.handler }
+// routes is the interface: the API, and health, which is asked for without a credential.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/healthz", s.healthz)
+	mux.HandleFunc("/readyz", s.readyz)
+	mux.Handle("/", s.api)
+	if s.config.Auth.Mode == AuthOff {
+		return loopbackOnly(mux)
+	}
+	return mux
+}
+
+// wrap measures, logs and traces requests.
+func (s *Server) wrap(h http.Handler) http.Handler { return s.traces.wrap(s.observe(h)) }
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Close closes the log. Requests that come later are answered with 503.
-func (s *Server) Close() error { return s.log.Close() }
+func (s *Server) Close() error {
+	var errs []error
+	if s.api != nil {
+		s.api.EndStreams()
+	}
+	if s.traces != nil {
+		errs = append(errs, s.traces.close())
+	}
+	if s.log != nil {
+		errs = append(errs, s.log.Close())
+	}
+	return errors.Join(errs...)
+}
 
-// Run listens and serves until ctx ends; it then waits up to Config.Drain for the requests under
-// way and returns nil if all were finished. It can be called once.
+// Reload reads the certificate again, and tells in the server's log when that fails and the old one
+// stays. Certificates that changed are noticed without it too.
+func (s *Server) Reload() {
+	if s.certificate != nil {
+		s.certificate.reload()
+	}
+}
+
+func (s *Server) clientAddr(r *http.Request) netip.Addr {
+	return daybookhttp.ClientIP(r, s.config.TrustedProxies, s.config.ClientHeader)
+}
+
+// Run listens and serves until ctx ends. Then /readyz says no for Config.DrainDelay, event streams
+// are ended, and what is under way is finished, at most for Config.DrainTimeout. It returns nil if
+// all of it was. It can be called once.
 func (s *Server) Run(ctx context.Context) error {
-	l, err := listen(s.config.Listen)
+	public, err := s.listen(s.config.Listen)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      2 * answerTimeout,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelWarn),
-		// A request that was accepted is answered although ctx has ended.
-		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	server := s.httpServer(ctx, s)
+	server.RegisterOnShutdown(s.api.EndStreams)
+	if s.certificate != nil {
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate.get}
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }() // ends with Shutdown or Close below
+	served := make(chan error, 2) // gets the end of each server below
+	var private *http.Server
+	var privateAddr net.Addr
+	if s.config.PrivateListen != "" {
+		l, err := listenOn(s.config.PrivateListen)
+		if err != nil {
+			return errors.Join(err, public.Close())
+		}
+		private, privateAddr = s.httpServer(ctx, s.privateRoutes()), l.Addr()
+		go func() { served <- private.Serve(l) }() // ends with Close below
+		defer private.Close()
+	}
+	go func() { // ends with Shutdown or Close below
+		if s.certificate != nil {
+			served <- server.ServeTLS(public, "", "")
+		} else {
+			served <- server.Serve(public)
+		}
+	}()
 	if s.config.Listening != nil {
-		s.config.Listening(l.Addr())
+		s.config.Listening(public.Addr(), privateAddr)
 	}
 	select {
 	case err := <-served:
-		return fmt.Errorf("serve: %w", err)
+		return errors.Join(fmt.Errorf("serve: %w", err), server.Close())
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Drain)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
-		return errors.Join(fmt.Errorf("stop: requests were still under way after %v: %w", s.config.Drain, err), server.Close())
+	return s.drain(context.WithoutCancel(ctx), server)
+}
+
+// drain ends the serving. The private server goes on meanwhile, so that one can see it.
+func (s *Server) drain(ctx context.Context, server *http.Server) error {
+	s.draining.Store(true)
+	s.logger.LogAttrs(ctx, slog.LevelInfo, "draining", slog.String("delay", s.config.DrainDelay.String()), slog.String("timeout", s.config.DrainTimeout.String()))
+	if s.config.DrainDelay > 0 {
+		time.Sleep(s.config.DrainDelay)
 	}
+	deadline, cancel := context.WithTimeout(ctx, s.config.DrainTimeout)
+	defer cancel()
+	if err := server.Shutdown(deadline); err != nil {
+		return errors.Join(fmt.Errorf("stop: requests were still under way after %v: %w", s.config.DrainTimeout, err), server.Close())
+	}
+	s.logger.LogAttrs(ctx, slog.LevelInfo, "drained")
 	return nil
+}
+
+func (s *Server) httpServer(ctx context.Context, h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h,
+		// Bodies and answers have deadlines of their own, which move while they get on.
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelWarn),
+		// A request that was accepted is answered although ctx has ended.
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
 }

@@ -56,7 +56,7 @@ func (c *queryCommand) Run(ctx context.Context, p *program) (err error) {
 	}
 	defer func() { err = errors.Join(err, data.Close()) }()
 	if c.After != "" {
-		key, err := data.CursorKey()
+		key, err := data.CursorKey(ctx)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (c *queryCommand) Run(ctx context.Context, p *program) (err error) {
 	if err != nil || next.IsZero() {
 		return err
 	}
-	key, err := data.CursorKey()
+	key, err := data.CursorKey(ctx)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,8 @@ type commands struct {
 	Query   queryCommand   `cmd:"" help:"Find entries of one organization."`
 	Report  reportCommand  `cmd:"" help:"Count the entries of one organization, or tell what one user did."`
 	Tail    tailCommand    `cmd:"" help:"Print the newest entries of all organizations, and follow."`
-	Serve   serveCommand   `cmd:"" help:"Serve the log to programs on this machine over HTTP."`
+	Serve   serveCommand   `cmd:"" help:"Serve the log over HTTP."`
+	Config  configCommand  `cmd:"" help:"Print the configuration of the server, and where it comes from."`
 	Migrate migrateCommand `cmd:"" help:"Make the schema in PostgreSQL, or bring it up to date, and the partitions to come."`
 	Doctor  doctorCommand  `cmd:"" help:"Check the log: versions, sizes, modes, backlog."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -91,6 +92,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func newParser(c *commands, stdout, stderr io.Writer) (*kong.Kong, error) {
+	c.Serve.configFlags, c.Config.configFlags = newConfigFlags(), newConfigFlags()
 	return kong.New(c,
 		kong.Name("daybook"),
 		kong.Writers(stdout, stderr),

@@ -66,10 +66,10 @@ func exitAs(err error) {
 	os.Exit(0)
 }
 
-// visit DATA REQUEST... starts `daybook serve`, prints the answers to the requests and interrupts it.
-// A request is [METHOD:]PATH[@HOST].
+// visit DATA REQUEST... starts `daybook serve`, which asks for no credential, prints the answers to the
+// requests and interrupts it. A request is [METHOD:]PATH[@HOST].
 func visit() {
-	cmd := exec.Command("daybook", "serve", "--data", os.Args[1], "--listen", "127.0.0.1:0")
+	cmd := exec.Command("daybook", "serve", "--data", os.Args[1], "--listen", "127.0.0.1:0", "--auth-mode", "off", "--log-level", "warn")
 	stderr, err := cmd.StderrPipe()
 	check(err)
 	check(cmd.Start())

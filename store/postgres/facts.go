@@ -190,3 +190,16 @@ func (s *Store) facts(ctx context.Context, f *Facts) error {
 	}
 	return nil
 }
+
+// PoolFacts are how busy the pool of connections is.
+type PoolFacts struct {
+	Connections, Idle, Max int
+	Waits                  int64         // acquisitions that had to wait
+	Waited                 time.Duration // for how long in all
+}
+
+// PoolFacts returns them without asking the server.
+func (s *Store) PoolFacts() PoolFacts {
+	p := s.pool.Stat()
+	return PoolFacts{int(p.TotalConns()), int(p.IdleConns()), int(p.MaxConns()), p.EmptyAcquireCount(), p.EmptyAcquireWaitTime()}
+}

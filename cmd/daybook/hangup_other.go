@@ -1,0 +1,5 @@
+//go:build !unix
+
+package main
+
+func onHangup(func()) (stop func()) { return func() {} }

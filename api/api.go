@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/internal/own"
 )
 
@@ -25,6 +26,10 @@ type Config struct {
 
 	// Authenticator says who a request comes from.
 	Authenticator Authenticator
+
+	// Credentials keeps API keys and viewer tokens. nil: the server has none, and their routes answer
+	// 404.
+	Credentials *access.Credentials
 
 	// Cursors seals the cursors and the positions that leave the server. Draw it from crypto/rand
 	// and keep it: what an earlier key has sealed is refused.
@@ -78,6 +83,7 @@ type API struct {
 	limits    *limiter
 	seen      *seen
 	hub       *hub
+	crossing  http.CrossOriginProtection
 	positions positionKey
 	stopping  context.Context // ends the streams
 	stop      context.CancelFunc

@@ -46,6 +46,12 @@ func (c *call) check() (err error) {
 		if c.principal, err = c.authenticate(); err != nil {
 			return err
 		}
+		// What a browser sends on its own, another page may have asked for.
+		if c.principal.ByCookie() {
+			if err := c.crossing.Check(c.r); err != nil {
+				return errForbidden
+			}
+		}
 		if c.route.Permission != "" && !c.principal.Can(c.route.Permission) {
 			return errForbidden
 		}

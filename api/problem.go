@@ -64,6 +64,9 @@ var problems = []struct {
 }{
 	{access.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", "the request needs a valid credential: Authorization: Bearer …"},
 	{daybook.ErrConflict, http.StatusConflict, "conflict", "another entry has this id: record under a new one"},
+	{access.ErrForbidden, http.StatusForbidden, "forbidden", errForbidden.Detail},
+	{access.ErrUnknown, http.StatusNotFound, "not_found", errNotFound.Detail},
+	{access.ErrChanged, http.StatusConflict, "conflict", "it was changed meanwhile: try again"},
 	{daybook.ErrNotFound, http.StatusNotFound, "not_found", errNotFound.Detail},
 	{daybook.ErrCursor, http.StatusBadRequest, "cursor_invalid", ""},
 	{daybook.ErrPosition, http.StatusBadRequest, "position_invalid", ""},

@@ -44,7 +44,7 @@ var rules = map[string]rule{
 
 	"viewer": {ours: ". access", inTests: "api server store/sqlite"},
 
-	"internal/apitest":   {inTests: "github.com/getkin/kin-openapi . api access store/memory store/remote store/storetest"},
+	"internal/apitest":   {inTests: "github.com/getkin/kin-openapi . api access server store/memory store/remote store/storetest"},
 	"internal/migrate":   {},
 	"internal/own":       {ours: ".", inTests: "store/memory"},
 	"internal/privatepg": {},

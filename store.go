@@ -89,9 +89,9 @@ type Watcher interface {
 
 // An Ender is a Store that can tell where its order ends, for followers that begin with what is to come.
 type Ender interface {
-	// End returns the position of the last entry that has its place, the zero Position when there
-	// is none.
-	End(ctx context.Context) (Position, error)
+	// Last returns the position of the last entry that has its place, the one before which Tail
+	// ends. Its Number is 0 when there is none.
+	Last(ctx context.Context) (Position, error)
 }
 
 // Positions is a Store that keeps the positions of followers under their names.

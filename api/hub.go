@@ -59,7 +59,7 @@ func (h *hub) leave() {
 // end returns where the order ends now.
 func (h *hub) end(ctx context.Context) (at daybook.Position, err error) {
 	if e, ok := h.store.(daybook.Ender); ok {
-		return e.End(ctx)
+		return e.Last(ctx)
 	}
 	for {
 		_, next, err := h.store.Tail(ctx, at, daybook.MaxLimit)

@@ -22,9 +22,7 @@ type Store interface {
 	daybook.Store
 	daybook.Watcher
 	daybook.Positions
-
-	// Last returns the position of the newest entry, the one before which Tail ends.
-	Last(ctx context.Context) (daybook.Position, error)
+	daybook.Ender
 }
 
 var (

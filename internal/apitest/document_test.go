@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -53,7 +54,7 @@ func TestTheDocumentDescribesTheRoutes(t *testing.T) {
 			t.Errorf("%s: has a body in the document: %v", name, has)
 		}
 		want := slices.Sorted(slices.Values(r.Parameters))
-		got := parametersOf(op)
+		got := parametersOf(op, r.Body)
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: parameters in the document %v, in the table %v", name, got, want)
 		}
@@ -65,14 +66,14 @@ func TestTheDocumentDescribesTheRoutes(t *testing.T) {
 
 // parametersOf returns the names of an operation's query parameters, or of the members of a body that
 // stands for them.
-func parametersOf(op *openapi3.Operation) []string {
+func parametersOf(op *openapi3.Operation, body api.Body) []string {
 	var names []string
 	for _, p := range op.Parameters {
 		if p.Value.In == openapi3.ParameterInQuery {
 			names = append(names, p.Value.Name)
 		}
 	}
-	if op.RequestBody != nil && len(names) == 0 {
+	if body == api.ParametersBody {
 		for name := range op.RequestBody.Value.Content["application/json"].Schema.Value.Properties {
 			if name != "filter" && name != "where" {
 				names = append(names, name)
@@ -102,7 +103,7 @@ func TestWhatLeavesNoEntryIsHealthAndTheDocument(t *testing.T) {
 func TestEveryOperationAnswersAsTheDocumentSaysAndLeavesItsEntry(t *testing.T) {
 	w := newWorld(t)
 	tried := map[string]bool{}
-	for _, r := range w.good() {
+	for _, r := range w.good(t) {
 		t.Run(r.operation, func(t *testing.T) {
 			before := w.own(t)
 			x := w.must(t, w.acme, r.status, r.method, r.target, r.body)
@@ -140,7 +141,7 @@ type example struct {
 
 // good returns one good request of every operation that acme may use, each with a filter of its own,
 // since one view of a query leaves one entry in a quarter of an hour.
-func (w *world) good() []example {
+func (w *world) good(t testing.TB) []example {
 	e := w.acme.entries[0]
 	get := func(operation, target string) example {
 		return example{operation, http.StatusOK, http.MethodGet, target, ""}
@@ -170,6 +171,12 @@ func (w *world) good() []example {
 		get("filter", "/v1/filter?q=action:CREATE+OR+user:me"),
 		get("suggest", "/v1/suggest?q=details.ti"),
 		get("views", "/v1/views"),
+		get("keys", "/v1/keys?limit=5"),
+		post("makeKey", 201, "/v1/keys", `{"name":"billing","permissions":["recorder","read"],"expires_at":"2099-01-01T00:00:00Z"}`),
+		{"rotateKey", 200, http.MethodPost, "/v1/keys/" + w.key(t, w.acme) + "/rotate", `{"overlap_seconds":60}`},
+		{"revokeKey", 204, http.MethodDelete, "/v1/keys/" + w.key(t, w.acme), ""},
+		post("makeViewerToken", 201, "/v1/viewer-tokens", `{"user":"eve","filter":"resource:document/plan-1","lifetime_seconds":60,"origin":"https://app.example.com"}`),
+		{"revokeViewerToken", 204, http.MethodDelete, "/v1/viewer-tokens/" + w.token(t, w.acme), ""},
 		post("makeView", 201, "/v1/views", `{"name":"Night shift","q":"created.hour:22..23 created:-7d","shared":true,"columns":["user"]}`),
 		{"changeView", 200, http.MethodPut, "/v1/views/Night%20shift", `{"q":"outcome:denied","order":"oldest"}`},
 		{"deleteView", 204, http.MethodDelete, "/v1/views/Night%20shift", ""},
@@ -188,4 +195,25 @@ func (w *world) own(t testing.TB) int64 {
 		t.Fatal(err)
 	}
 	return groups[0].Count
+}
+
+// key makes an API key and returns its id.
+func (w *world) key(t testing.TB, who person) string {
+	t.Helper()
+	return w.made(t, who, "/v1/keys", `{"name":"made"}`)
+}
+
+// token makes a viewer token and returns its id.
+func (w *world) token(t testing.TB, who person) string {
+	t.Helper()
+	return w.made(t, who, "/v1/viewer-tokens", `{}`)
+}
+
+func (w *world) made(t testing.TB, who person, target, body string) string {
+	t.Helper()
+	var answer struct{ ID string }
+	if err := json.Unmarshal(w.must(t, who, 201, http.MethodPost, target, body).answer, &answer); err != nil || answer.ID == "" {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	return answer.ID
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/api"
+	"github.com/daybookdev/daybook/server"
 	"github.com/daybookdev/daybook/store/memory"
 )
 
@@ -55,7 +56,8 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w := &world{store: memory.New(), paths: http.NewServeMux()}
-	w.API, err = api.New(api.Config{Store: w.store, Authenticator: access.NewAuthenticator(verifier, nil), Limits: unlimited,
+	credentials := newCredentials(t, w.store)
+	w.API, err = api.New(api.Config{Store: w.store, Authenticator: access.NewAuthenticator(verifier, credentials), Credentials: credentials, Limits: unlimited,
 		Logger: slog.New(slog.DiscardHandler), Heartbeat: 5 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +73,16 @@ func newWorld(t testing.TB) *world {
 	w.acme = w.settle(t, "acme", "ada", "plan")
 	w.rival = w.settle(t, "rival", secret, secret)
 	return w
+}
+
+// newCredentials returns what keeps keys and tokens in a store's documents, as package server makes it.
+func newCredentials(t testing.TB, s *memory.Store) *access.Credentials {
+	t.Helper()
+	c, err := server.NewCredentials(s, "daybook", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // settle gives an organization entries, and makes a token of somebody in it.

@@ -256,15 +256,15 @@ func (s *Store) Watch(ctx context.Context, after daybook.Position) error {
 	}
 }
 
-// End returns where the server's order ends; see [daybook.Ender].
-func (s *Store) End(ctx context.Context) (daybook.Position, error) {
+// Last returns where the server's order ends; see [daybook.Ender].
+func (s *Store) Last(ctx context.Context) (daybook.Position, error) {
 	err := s.use(ctx)
 	var answer struct{ Next daybook.Position }
 	if err == nil {
 		err = s.call(ctx, request{method: http.MethodGet, path: "/v1/log", query: url.Values{"at": {"end"}}}, &answer)
 	}
 	if err != nil {
-		return daybook.Position{}, fmt.Errorf("end: %w", s.because(ctx, err))
+		return daybook.Position{}, fmt.Errorf("last: %w", s.because(ctx, err))
 	}
 	return answer.Next, nil
 }

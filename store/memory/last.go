@@ -9,12 +9,12 @@ import (
 
 var _ daybook.Ender = (*Store)(nil)
 
-// End returns the position of the last entry; see [daybook.Ender].
-func (s *Store) End(ctx context.Context) (daybook.Position, error) {
+// Last returns the position of the last entry; see [daybook.Ender].
+func (s *Store) Last(ctx context.Context) (daybook.Position, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable(ctx); err != nil {
-		return daybook.Position{}, fmt.Errorf("end: %w", err)
+		return daybook.Position{}, fmt.Errorf("last: %w", err)
 	}
 	if len(s.entries) == 0 {
 		return daybook.Position{}, nil

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +42,19 @@ type Issuer struct {
 	// PublicKey is the key of the other algorithms: an *rsa.PublicKey of 2048 to 8192 bits, an
 	// *ecdsa.PublicKey on P-256, or an ed25519.PublicKey.
 	PublicKey crypto.PublicKey
+
+	// JWKS is where the issuer publishes its keys (RFC 7517, section 5): an https URL, instead of
+	// PublicKey. They are fetched when the first token comes, once an hour, and when a token names
+	// a key that is not there, at most once a minute. While they cannot be fetched those that there
+	// are stay good for 24 hours.
+	JWKS string
+
+	// Discovery finds JWKS by OpenID Connect Discovery, section 4: the Issuer is then an https URL.
+	Discovery bool
+
+	// Transport fetches keys. nil: HTTPS that takes no proxy from the environment. Redirects are
+	// never followed, and of an answer 64 KiB are read in 5 seconds.
+	Transport http.RoundTripper `json:"-"`
 
 	// KeyID is the value of kid that tokens signed with this key have. "": the issuer has one
 	// key, and kid is ignored.
@@ -86,6 +100,9 @@ func (i Issuer) Format(s fmt.State, _ rune) {
 type key struct {
 	Issuer
 	name keyName
+
+	// keys has the keys that the issuer publishes; then check is nil.
+	keys *keySet
 
 	// check returns what signatures are checked with: the secret as []byte, or a publicKey. It is
 	// a function because fmt writes what unexported fields hold, at some verbs through pointers.
@@ -157,7 +174,11 @@ func newKey(i Issuer) (*key, error) {
 
 // setCheck checks that the one key which the algorithm needs is there, fits it, and is strong
 // (RFC 8725, sections 3.2 and 3.5).
-func (k *key) setCheck() error {
+func (k *key) setCheck() (err error) {
+	if k.JWKS != "" || k.Discovery {
+		k.keys, err = newKeySet(&k.Issuer)
+		return err
+	}
 	if k.Algorithm == "HS256" {
 		if k.PublicKey != nil {
 			return errors.New("the algorithm HS256 has a Secret and no PublicKey")
@@ -217,8 +238,11 @@ func fittingKey(algorithm string, public crypto.PublicKey) (publicKey, error) {
 	return nil, fmt.Errorf("the PublicKey, a %T, is not what %s needs: %s", public, algorithm, want)
 }
 
-// sameAs reports whether both check signatures with the same key.
+// sameAs reports whether both check signatures with the same key, as far as it is known.
 func (k *key) sameAs(other *key) bool {
+	if k.keys != nil || other.keys != nil {
+		return false
+	}
 	switch check := k.check().(type) {
 	case publicKey:
 		return check.Equal(other.check())

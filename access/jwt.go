@@ -25,6 +25,10 @@ var (
 	// everything else but does not name one organization. Answer 403 if it is to be told apart;
 	// never take the organization from elsewhere.
 	ErrNoOrganization = errors.New("no organization")
+
+	// ErrNoKeys means that the keys of an issuer cannot be fetched, so that nobody knows whether a
+	// token is good. Answer 503.
+	ErrNoKeys = errors.New("the issuer's keys cannot be had")
 )
 
 // Claims are what a verified token says about who acts.
@@ -105,21 +109,24 @@ func (v *Verifier) add(k *key) error {
 // The token must be signed with the key of the issuer that it names; that issuer's audience must
 // be among those it names; the present moment must lie before exp, not before nbf and not before
 // iat, give or take the issuer's skew; and exp must not lie further ahead than its lifetime. Every
-// error wraps [ErrUnauthenticated].
+// error wraps [ErrUnauthenticated], or [ErrNoKeys] for an issuer that publishes its keys.
 func (v *Verifier) Verify(token string) (Claims, error) {
 	return v.VerifyContext(context.Background(), token)
 }
 
 // VerifyContext does what [Verifier.Verify] does. ctx ends the wait for an issuer's keys.
 func (v *Verifier) VerifyContext(ctx context.Context, token string) (Claims, error) {
-	c, err := v.verify(token)
+	c, err := v.verify(ctx, token)
+	if errors.Is(err, ErrNoKeys) {
+		return Claims{}, err
+	}
 	if err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrUnauthenticated, err)
 	}
 	return c, nil
 }
 
-func (v *Verifier) verify(token string) (Claims, error) {
+func (v *Verifier) verify(ctx context.Context, token string) (Claims, error) {
 	headerText, payload, err := split(token)
 	if err != nil {
 		return Claims{}, err
@@ -138,6 +145,9 @@ func (v *Verifier) verify(token string) (Claims, error) {
 		return Claims{}, err
 	}
 	if err := k.accepts(h); err != nil {
+		return Claims{}, err
+	}
+	if k, err = k.published(ctx, h.kid); err != nil {
 		return Claims{}, err
 	}
 	if err := k.checkSignature(token, payload); err != nil {

@@ -319,11 +319,13 @@ type Hasher struct {
 
 // Hash returns the leaf hash of an entry that is new in the log of this origin. details are the
 // canonical form of the entry's, as [daybook.Entry.Normalize] returns it; e.Details is not looked at.
-func (h *Hasher) Hash(origin string, e *daybook.Entry, details []byte, salt Salt) (tlog.Hash, error) {
+// control is empty but for control entries.
+func (h *Hasher) Hash(origin string, e *daybook.Entry, details []byte, salt Salt, kind Kind, control string) (tlog.Hash, error) {
 	l, err := h.leafOf(origin, e, details, salt)
 	if err != nil {
 		return tlog.Hash{}, err
 	}
+	l.Kind, l.Control = kind, control
 	return h.hash(&l)
 }
 

@@ -118,7 +118,7 @@ func TestVectorsComeOutAndStayAfterErasures(t *testing.T) {
 					t.Fatal(err)
 				}
 				var h ledger.Hasher
-				got, err := h.Hash(v.Origin, &s.Entry, details, s.Salt)
+				got, err := h.Hash(v.Origin, &s.Entry, details, s.Salt, s.Kind, s.Control)
 				if err != nil || hex.EncodeToString(got[:]) != v.Hash {
 					t.Errorf("the hash of a new entry is %x, %v", got, err)
 				}
@@ -311,7 +311,7 @@ func FuzzLeafOfDetails(f *testing.F) {
 			t.Fatalf("read and written again: %x, %v", again, err)
 		}
 		var h ledger.Hasher
-		if sum, err := h.Hash(origin, &e, canonical, s.Salt); err != nil || hex.EncodeToString(sum[:]) != hashOf(want) {
+		if sum, err := h.Hash(origin, &e, canonical, s.Salt, s.Kind, s.Control); err != nil || hex.EncodeToString(sum[:]) != hashOf(want) {
 			t.Fatalf("the hash of a new entry: %x, %v", sum, err)
 		}
 		for _, p := range []string{path, "user_id", "details"} {
@@ -352,7 +352,7 @@ func BenchmarkLeafHash(b *testing.B) {
 	var h ledger.Hasher
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := h.Hash(v.Origin, &s.Entry, details, s.Salt); err != nil {
+		if _, err := h.Hash(v.Origin, &s.Entry, details, s.Salt, s.Kind, s.Control); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -35,8 +35,8 @@ var rules = map[string]rule{
 
 	"ledger":          {ours: ".", others: "golang.org/x/mod/sumdb"},
 	"store/memory":    {ours: ".", inTests: "store/storetest"},
-	"store/sqlite":    {ours: ".", others: "zombiezen.com/go/sqlite", inTests: "store/memory store/storetest modernc.org/sqlite"},
-	"store/postgres":  {ours: ". internal/migrate", others: "github.com/jackc/pgx/v5", inTests: "store/storetest internal/testdb"},
+	"store/sqlite":    {ours: ". ledger", others: "zombiezen.com/go/sqlite golang.org/x/mod/sumdb/tlog", inTests: "store/memory store/storetest modernc.org/sqlite"},
+	"store/postgres":  {ours: ". ledger internal/migrate", others: "github.com/jackc/pgx/v5 golang.org/x/mod/sumdb/tlog", inTests: "store/storetest internal/testdb"},
 	"store/remote":    {ours: "."},
 	"store/storetest": {ours: ". store/memory", others: "github.com/google/go-cmp"},
 
@@ -49,6 +49,7 @@ var rules = map[string]rule{
 	"internal/own":       {ours: ".", inTests: "store/memory"},
 	"internal/privatepg": {},
 	"internal/testdb":    {ours: "internal/privatepg"},
+	"internal/attack":    {inTests: ". ledger store/sqlite store/postgres store/storetest internal/testdb github.com/jackc/pgx/v5 modernc.org/sqlite"},
 	"internal/oracle":    {inTests: "ledger golang.org/x/mod/sumdb github.com/transparency-dev/merkle"},
 
 	"server": {ours: ". access api daybookhttp internal/own store/sqlite store/postgres", others: "github.com/prometheus/client_golang go.opentelemetry.io go.yaml.in/yaml/v3",

@@ -133,13 +133,7 @@ func (e *Entry) normalizeTime() error {
 			e.CreatedAt.UTC().Format(time.RFC3339Nano), e.ID.Time().Format(time.RFC3339Nano))}
 	}
 	e.CreatedAt = e.ID.Time()
-	if e.UpdatedAt.Before(e.CreatedAt) {
-		e.UpdatedAt = e.CreatedAt
-	}
-	if !e.UpdatedAt.Before(latest) {
-		return &FieldError{"updated_at", "is not between 1970 and 2199"}
-	}
-	e.UpdatedAt = time.UnixMicro(e.UpdatedAt.UnixMicro()).UTC()
+	e.UpdatedAt = e.CreatedAt
 	return nil
 }
 

@@ -57,7 +57,6 @@ func TestNormalizeRefusesWithTheFieldNamed(t *testing.T) {
 		"id of another version":   {func(e *daybook.Entry) { e.ID = v4 }, "id"},
 		"time before 1970":        {func(e *daybook.Entry) { e.CreatedAt = time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC) }, "created_at"},
 		"time in 2200":            {func(e *daybook.Entry) { e.CreatedAt = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC) }, "created_at"},
-		"updated in 20000":        {func(e *daybook.Entry) { e.UpdatedAt = time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC) }, "updated_at"},
 		"id and time disagree": {func(e *daybook.Entry) {
 			e.ID = daybook.NewID()
 			e.CreatedAt = e.ID.Time().Add(2 * time.Millisecond)

@@ -38,7 +38,7 @@ func (s *Store) Append(ctx context.Context, entries ...daybook.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	rows, err := prepare(entries, s.ids)
+	rows, err := prepare(entries, s.ids, s.deployment)
 	if err == nil {
 		rows, err = distinct(rows)
 	}
@@ -267,8 +267,11 @@ func insert(ctx context.Context, tx pgx.Tx, rows []*row, ours bool) error {
 		n := chunk(rest)
 		batch.Queue(insertRows, arguments(rest[:n])...).QueryRow(func(r pgx.Row) error {
 			var n int64
-			err := r.Scan(&n)
-			fresh += n
+			var deployment string
+			err := r.Scan(&n, &deployment)
+			if fresh += n; err == nil {
+				learnDeployment(deployment)
+			}
 			return err
 		})
 		rest = rest[n:]

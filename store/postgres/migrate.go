@@ -14,6 +14,7 @@ import (
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/internal/migrate"
+	"github.com/daybookdev/daybook/ledger"
 )
 
 //go:embed migrations/*.sql
@@ -43,6 +44,10 @@ type MigrateOptions struct {
 
 	// AnyIDs takes what the schema was created with, whatever IDs says, where there is one.
 	AnyIDs bool
+
+	// Deployment is the name in which the ledger's logs are signed, such as audit.example.com,
+	// when the schema is created; see ledger.CheckDeployment. Empty draws one.
+	Deployment string
 
 	// Months is how many months behind the present one get their partitions now: 0 means 3.
 	Months int
@@ -117,9 +122,16 @@ type schema struct {
 	ids  IDs
 	any  bool // ids gives way to what is there
 	all  []migrate.Migration
+
+	deployment string // empty: the database draws one
 }
 
 func connectSchema(ctx context.Context, url string, o *MigrateOptions) (*schema, error) {
+	if o.Deployment != "" {
+		if err := ledger.CheckDeployment(o.Deployment); err != nil {
+			return nil, err
+		}
+	}
 	all, err := migrations()
 	if err != nil {
 		return nil, err
@@ -128,7 +140,7 @@ func connectSchema(ctx context.Context, url string, o *MigrateOptions) (*schema,
 	if err != nil {
 		return nil, err
 	}
-	return &schema{conn, o.IDs, o.AnyIDs, all}, nil
+	return &schema{conn, o.IDs, o.AnyIDs, all, o.Deployment}, nil
 }
 
 func migrations() ([]migrate.Migration, error) {
@@ -203,7 +215,11 @@ func (s *schema) text(m migrate.Migration) string {
 		key = `text collate "C"`
 	}
 	name, _, _ := strings.Cut(key, " ")
-	return strings.NewReplacer("{key}", key, "{key_name}", name, "{now}", daybook.MinID(month(time.Now())).String()).Replace(m.SQL)
+	deployment := `'daybook.internal/' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 16)`
+	if s.deployment != "" {
+		deployment = "'" + s.deployment + "'" // which has no quotes
+	}
+	return strings.NewReplacer("{deployment}", deployment, "{key}", key, "{key_name}", name, "{now}", daybook.MinID(month(time.Now())).String()).Replace(m.SQL)
 }
 
 func (s *schema) steps(migrations []migrate.Migration) []Step {

@@ -55,13 +55,14 @@ type Options struct {
 // A Store is a daybook.Store in PostgreSQL. It is also a [daybook.Watcher], a [daybook.Positions] and
 // a [daybook.Documents]. Safe for concurrent use.
 type Store struct {
-	pool      *pgxpool.Pool
-	ownPool   bool
-	ids       IDs
-	log       *slog.Logger
-	writers   *writers
-	sequencer *sequencer
-	changed   *broadcast // something was appended, or got its place
+	pool       *pgxpool.Pool
+	ownPool    bool
+	ids        IDs
+	deployment string
+	log        *slog.Logger
+	writers    *writers
+	sequencer  *sequencer
+	changed    *broadcast // something was appended, or got its place
 
 	mu     sync.Mutex // guards closed, and using.Add against Close's Wait
 	closed bool
@@ -144,7 +145,12 @@ func New(ctx context.Context, pool *pgxpool.Pool, options *Options) (*Store, err
 	if err := checkServer(ctx, pool, &o); err != nil {
 		return nil, fmt.Errorf("open the log: %w", explain(err))
 	}
-	s := &Store{pool: pool, ids: o.IDs, log: o.Logger, changed: newBroadcast(), gone: make(chan struct{})}
+	var deployment string
+	if err := pool.QueryRow(ctx, `select deployment from ledger_order where one`).Scan(&deployment); err != nil {
+		return nil, fmt.Errorf("open the log: %w", explain(err))
+	}
+	learnDeployment(deployment)
+	s := &Store{pool: pool, ids: o.IDs, deployment: deployment, log: o.Logger, changed: newBroadcast(), gone: make(chan struct{})}
 	var background context.Context
 	background, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.writers = startWriters(pool, s.changed)

@@ -2,13 +2,18 @@ package postgres
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/ledger"
 )
 
 // A row is a normalized entry, without its details, and their canonical form. It is made in the
@@ -16,6 +21,13 @@ import (
 type row struct {
 	daybook.Entry
 	details []byte
+	kind    ledger.Kind
+	control string
+
+	salt       ledger.Salt
+	hash       tlog.Hash // if hashed, in this deployment
+	hashed     bool
+	deployment string
 }
 
 // same reports whether e, which is stored under the row's id, has the row's content.
@@ -47,31 +59,32 @@ const insertRows = `
 with sent as materialized (
 	select e.n, e.id::uuid, e.action, e.resource_type, e.resource_id::daybook_key, e.user_id::daybook_key, e.organization_id::daybook_key,
 		e.request_id, e.details::jsonb, e.ip_address, e.user_agent, e.created_at::timestamptz, e.updated_at::timestamptz,
-		e.actor_type, e.outcome, e.recorded_by
+		e.actor_type, e.outcome, e.recorded_by, decode(e.salt, 'hex') as salt, coalesce(e.kind::smallint, 1) as kind, e.control,
+		case when o.deployment = $20::text then decode(e.leaf_hash, 'hex') end as leaf_hash
 	from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-		$10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) with ordinality
-		as e(id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
-		user_agent, created_at, updated_at, actor_type, outcome, recorded_by, n)
+		$10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[])
+		with ordinality as e(id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
+		user_agent, created_at, updated_at, actor_type, outcome, recorded_by, salt, leaf_hash, kind, control, n), ledger_order o
 ), fresh as (
 	insert into activity_log (id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
-		user_agent, created_at, updated_at, actor_type, outcome, recorded_by)
+		user_agent, created_at, updated_at, actor_type, outcome, recorded_by, kind, control, leaf_version, salt)
 	select id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
-		user_agent, created_at, updated_at, actor_type, outcome, recorded_by
+		user_agent, created_at, updated_at, actor_type, outcome, recorded_by, kind, control, 1, salt
 	from sent
 	order by n
 	on conflict (organization_id, id) do nothing
 	returning organization_id, id
 ), queued as (
-	insert into ledger_pending (organization_id, id, action, resource_type, actor_type, outcome)
-	select organization_id, id, action, resource_type, actor_type, outcome
+	insert into ledger_pending (organization_id, id, action, resource_type, actor_type, outcome, leaf_hash)
+	select organization_id, id, action, resource_type, actor_type, outcome, leaf_hash
 	from sent
 	where ((organization_id, id) in (select organization_id, id from fresh)) is true
 	order by n
 )
-select count(*) from fresh`
+select count(*), (select deployment from ledger_order where one) from fresh`
 
-// rowColumns is how many lists insertRows takes.
-const rowColumns = 15
+// rowColumns is how many lists insertRows takes; behind them comes the deployment of the leaf hashes.
+const rowColumns = 19
 
 // lists returns the parameters of insertRows. Absent and empty are one value: NULL.
 func lists(rows []*row) [rowColumns][]*string {
@@ -80,13 +93,19 @@ func lists(rows []*row) [rowColumns][]*string {
 		l[i] = make([]*string, len(rows))
 	}
 	for n, r := range rows {
-		ip := ""
+		ip, hash, kind := "", "", ""
 		if r.IPAddress.IsValid() {
 			ip = r.IPAddress.String()
 		}
+		if r.hashed {
+			hash = hex.EncodeToString(r.hash[:])
+		}
+		if r.kind > ledger.KindEntry {
+			kind = strconv.Itoa(int(r.kind))
+		}
 		for i, text := range [rowColumns]string{r.ID.String(), string(r.Action), r.ResourceType, r.ResourceID, r.UserID, r.OrganizationID,
 			r.RequestID, string(r.details), ip, r.UserAgent, r.CreatedAt.Format(time.RFC3339Nano), r.UpdatedAt.Format(time.RFC3339Nano),
-			string(r.ActorType), string(r.Outcome), r.RecordedBy} {
+			string(r.ActorType), string(r.Outcome), r.RecordedBy, hex.EncodeToString(r.salt[:]), hash, kind, r.control} {
 			if text != "" {
 				l[i][n] = &text
 			}
@@ -97,21 +116,21 @@ func lists(rows []*row) [rowColumns][]*string {
 
 // arguments returns the lists as pgx takes them.
 func arguments(rows []*row) []any {
-	args := make([]any, 0, rowColumns)
+	args := make([]any, 0, rowColumns+1)
 	for _, list := range lists(rows) {
 		args = append(args, list)
 	}
-	return args
+	return append(args, deploymentOf(rows))
 }
 
 // literals returns the lists as array literals (PostgreSQL, section 8.15.2), which every driver of
 // database/sql can send.
 func literals(rows []*row) []any {
-	args := make([]any, 0, rowColumns)
+	args := make([]any, 0, rowColumns+1)
 	for _, list := range lists(rows) {
 		args = append(args, arrayLiteral(list))
 	}
-	return args
+	return append(args, deploymentOf(rows))
 }
 
 var escapeItem = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
@@ -177,7 +196,7 @@ func scan(read func(...any) error, before ...any) (daybook.Entry, error) {
 }
 
 // prepare normalizes copies of the entries. ids says which texts the columns take.
-func prepare(entries []daybook.Entry, ids IDs) ([]*row, error) {
+func prepare(entries []daybook.Entry, ids IDs, deployment string) ([]*row, error) {
 	rows := make([]*row, len(entries))
 	var errs []error
 	for i, e := range entries {
@@ -193,7 +212,11 @@ func prepare(entries []daybook.Entry, ids IDs) ([]*row, error) {
 			continue
 		}
 		e.Details = nil // the caller's, who may change it when this call has given up; details is ours
-		rows[i] = &row{e, details}
+		e.UpdatedAt = e.CreatedAt
+		rows[i] = &row{Entry: e, details: details, kind: ledger.KindEntry}
+		if err := rows[i].seal(deployment); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	return rows, errors.Join(errs...)
 }

@@ -48,7 +48,7 @@ func planChange(ctx context.Context, url string, options *MigrateOptions) (c Cha
 	var s *schema
 	var pending []migrate.Migration
 	if url == "" {
-		s = &schema{ids: o.IDs}
+		s = &schema{ids: o.IDs, deployment: o.Deployment}
 		if s.all, err = migrations(); err != nil {
 			return c, err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 const (
@@ -153,8 +154,9 @@ type queued struct {
 
 // An order is the row of ledger_order.
 type order struct {
-	epoch int
-	next  int64
+	deployment string
+	epoch      int
+	next       int64
 	progress
 }
 
@@ -209,8 +211,10 @@ func (s *sequencer) round(ctx context.Context, limit int) (n int, err error) {
 	var batch pgx.Batch
 	// The oldest transaction from before the rows are taken, and our id, which we have only if we took any: see
 	// advance.
-	batch.Queue(`select epoch, next_position, hint, gap_low, gap_high, gap_mark, pg_snapshot_xmin(pg_current_snapshot())::text::bigint from ledger_order where one`).
-		QueryRow(func(r pgx.Row) error { return r.Scan(&was.epoch, &was.next, &was.hint, &low, &high, &mark, &xmin) })
+	batch.Queue(`select deployment, epoch, next_position, hint, gap_low, gap_high, gap_mark, pg_snapshot_xmin(pg_current_snapshot())::text::bigint from ledger_order where one`).
+		QueryRow(func(r pgx.Row) error {
+			return r.Scan(&was.deployment, &was.epoch, &was.next, &was.hint, &low, &high, &mark, &xmin)
+		})
 	batch.Queue(takeRows, limit, full).Query(func(found pgx.Rows) error {
 		for found.Next() {
 			var q queued
@@ -250,8 +254,12 @@ func (s *sequencer) round(ctx context.Context, limit int) (n int, err error) {
 	return len(rows), nil
 }
 
-// A log is the row of ledger of one organization.
-type log struct{ slot, was, size int64 }
+// A log is the row of ledger of one organization, and what the round adds to it.
+type log struct {
+	slot, was, size int64
+	epoch           int
+	fresh           []tlog.Hash
+}
 
 // place writes what the round decided.
 func (s *sequencer) place(ctx context.Context, tx pgx.Tx, was, now order, rows []queued) error {
@@ -259,12 +267,20 @@ func (s *sequencer) place(ctx context.Context, tx pgx.Tx, was, now order, rows [
 	if err != nil {
 		return err
 	}
+	if err := s.seal(ctx, tx, was.deployment, rows, logs); err != nil {
+		return err
+	}
 	positions, slots, indices := make([]int64, len(rows)), make([]int64, len(rows)), make([]int64, len(rows))
 	ids, hashes := make([]string, len(rows)), make([][]byte, len(rows))
 	for i, r := range rows {
 		l := logs[r.organization]
 		positions[i], slots[i], indices[i], ids[i], hashes[i] = was.next+int64(i), l.slot, l.size, r.id, r.hash
+		l.fresh = append(l.fresh, tlog.Hash(r.hash))
 		l.size++
+	}
+	full, err := fullTiles(ctx, tx, logs)
+	if err != nil {
+		return err
 	}
 	changed, before, after := make([]int64, 0, len(logs)), make([]int64, 0, len(logs)), make([]int64, 0, len(logs))
 	for _, l := range logs {
@@ -281,12 +297,13 @@ func (s *sequencer) place(ctx context.Context, tx pgx.Tx, was, now order, rows [
 		where l.slot = u.slot and l.size = u.before`, changed, before, after)
 	batch.Queue(`update ledger_order set next_position = $1, hint = $2, gap_low = $3, gap_high = $4, gap_mark = $5
 		where one and next_position = $6 and epoch = $7 and hint = $8`, now.next, now.hint, low, high, mark, was.next, was.epoch, was.hint)
+	batch.Queue(insertTiles, full.slots, full.levels, full.numbers, full.data)
 	if err := queueSums(&batch, now.next-1, rows); err != nil {
 		return err
 	}
 	results := tx.SendBatch(ctx, &batch)
 	defer results.Close()
-	for _, want := range []int{len(rows), len(logs), 1, -1} {
+	for _, want := range []int{len(rows), len(logs), 1, len(full.data), -1} {
 		tag, err := results.Exec()
 		if err != nil {
 			return err
@@ -318,13 +335,14 @@ func logsOf(ctx context.Context, tx pgx.Tx, rows []queued) (map[string]*log, err
 		}
 		var organization string
 		var slot, size int64
-		_, err = pgx.ForEachRow(found, []any{&organization, &slot, &size}, func() error {
-			logs[organization] = &log{slot, size, size}
+		var epoch int
+		_, err = pgx.ForEachRow(found, []any{&organization, &slot, &size, &epoch}, func() error {
+			logs[organization] = &log{slot: slot, was: size, size: size, epoch: epoch}
 			return nil
 		})
 		return err
 	}
-	if err := read(`select organization_id::text, slot, size from ledger where organization_id in (select o::daybook_key from unnest($1::text[]) as o)`, all); err != nil {
+	if err := read(`select organization_id::text, slot, size, epoch from ledger where organization_id in (select o::daybook_key from unnest($1::text[]) as o)`, all); err != nil {
 		return nil, err
 	}
 	var missing []string
@@ -337,5 +355,5 @@ func logsOf(ctx context.Context, tx pgx.Tx, rows []queued) (map[string]*log, err
 		return logs, nil
 	}
 	return logs, read(`insert into ledger (organization_id) select o::daybook_key from unnest($1::text[]) with ordinality as u(o, n) order by n
-		returning organization_id::text, slot, size`, missing)
+		returning organization_id::text, slot, size, epoch`, missing)
 }

@@ -53,7 +53,7 @@ func savepoint(ctx context.Context, exec func(ctx context.Context, sql string) e
 // admit makes rows of the entries. Only when one has an id that is no UUID it asks, by read, of
 // which type the columns are.
 func admit(entries []daybook.Entry, known *bool, read func() (IDs, error)) ([]*row, error) {
-	rows, err := prepare(entries, Text)
+	rows, err := prepare(entries, Text, guessDeployment())
 	if err == nil && !*known {
 		for _, r := range rows {
 			if checkUUIDs(&r.Entry) == nil {
@@ -64,7 +64,7 @@ func admit(entries []daybook.Entry, known *bool, read func() (IDs, error)) ([]*r
 				return nil, err
 			}
 			if ids == UUID {
-				return prepare(entries, UUID)
+				return prepare(entries, UUID, guessDeployment())
 			}
 			*known = true
 			break
@@ -139,9 +139,11 @@ func (t *sqlTx) insert(ctx context.Context, rows []*row) error {
 	for rest := rows; len(rest) > 0; {
 		n := chunk(rest)
 		var count int64
-		if err := t.tx.QueryRowContext(ctx, insertRows, literals(rest[:n])...).Scan(&count); err != nil {
+		var deployment string
+		if err := t.tx.QueryRowContext(ctx, insertRows, literals(rest[:n])...).Scan(&count, &deployment); err != nil {
 			return err
 		}
+		learnDeployment(deployment)
 		fresh += count
 		rest = rest[n:]
 	}

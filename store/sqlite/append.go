@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/ledger"
 )
 
 // mostInGroup bounds how many entries of waiting callers share a transaction, and so how long the
@@ -35,7 +36,10 @@ func (s *Store) Append(ctx context.Context, entries ...daybook.Entry) error {
 			continue
 		}
 		e.Details = nil // the caller's, who may change it when this call has given up; details is ours
-		rows[i] = row{e, details}
+		rows[i] = row{Entry: e, details: details, kind: ledger.KindEntry}
+		if err := rows[i].seal(s.deployment); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("append: %w", err)
@@ -242,6 +246,9 @@ func (w *writer) transact(calls []*call) (err error) {
 		}
 		update.BindInt64(1, next)
 		if err := step(update); err != nil {
+			return err
+		}
+		if err := w.sequence(w.fresh, first); err != nil {
 			return err
 		}
 		if err := w.rollUp(w.fresh); err != nil {

@@ -3,19 +3,22 @@ package sqlite
 import (
 	"bytes"
 	"net/netip"
+	"sync"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
 	"zombiezen.com/go/sqlite"
 
 	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/ledger"
 )
 
 // columns are the columns of an entry, in the order in which scan reads them.
 const columns = `position, organization_id, id, action, resource_type, resource_id, user_id, actor_type, request_id,
 	outcome, details, ip_address, user_agent, created_at, updated_at, recorded_by`
 
-const insertRow = `insert into activity_log (` + columns + `)
-	values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const insertRow = `insert into activity_log (` + columns + `, kind, leaf_version, salt, control)
+	values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
 	on conflict (organization_id, id) do nothing`
 
 // A row is a normalized entry, without its details, and their canonical form. It is made in the
@@ -23,6 +26,21 @@ const insertRow = `insert into activity_log (` + columns + `)
 type row struct {
 	daybook.Entry
 	details []byte
+	kind    ledger.Kind
+	control string
+	salt    ledger.Salt
+	hash    tlog.Hash // of the leaf
+}
+
+var hashers = sync.Pool{New: func() any { return new(ledger.Hasher) }}
+
+// seal draws the row's salt and makes its leaf hash.
+func (r *row) seal(deployment string) (err error) {
+	h := hashers.Get().(*ledger.Hasher)
+	defer hashers.Put(h)
+	r.salt = ledger.NewSalt()
+	r.hash, err = h.Hash(ledger.Origin(deployment, r.OrganizationID, 1), &r.Entry, r.details, r.salt, r.kind, r.control)
+	return err
 }
 
 // same reports whether e, which is stored under the row's id, has the row's content.
@@ -53,6 +71,9 @@ func (r *row) bind(stmt *sqlite.Stmt, position int64) {
 	stmt.BindInt64(14, r.CreatedAt.UnixMicro())
 	stmt.BindInt64(15, r.UpdatedAt.UnixMicro())
 	bindText(stmt, 16, r.RecordedBy)
+	stmt.BindInt64(17, int64(r.kind))
+	stmt.BindBytes(18, r.salt[:])
+	bindText(stmt, 19, r.control)
 }
 
 // bindText stores an absent text as NULL: absent and empty are one value.

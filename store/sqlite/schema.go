@@ -49,21 +49,22 @@ func connect(ctx context.Context, path string, flags sqlite.OpenFlags) (*sqlite.
 }
 
 // prepare makes the schema in an empty file, and otherwise checks that the file is ours and not
-// newer than this program, before anything in it is changed.
-func prepare(ctx context.Context, conn *sqlite.Conn) error {
+// newer than this program, before anything in it is changed. It returns the deployment's name, which
+// is the one given if the file is new.
+func prepare(ctx context.Context, conn *sqlite.Conn, deployment string) (string, error) {
 	empty, err := identify(conn)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if empty {
 		// Both take effect only before the first table, and outside a transaction. Incremental
 		// vacuum is what lets a sweep give space back.
 		if err := run(conn, fmt.Sprintf(`pragma page_size = %d`, pageSize), `pragma auto_vacuum = incremental`); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if err := enterWAL(ctx, conn); err != nil {
-		return err
+		return "", err
 	}
 	err = run(conn,
 		`pragma synchronous = full`,
@@ -71,10 +72,22 @@ func prepare(ctx context.Context, conn *sqlite.Conn) error {
 		`pragma cache_size = -65536`, // 64 MiB
 		`pragma journal_size_limit = 268435456`,
 		fmt.Sprintf(`pragma wal_autocheckpoint = %d`, walPages))
-	if err != nil || !empty {
-		return err
+	if err == nil && empty {
+		err = create(conn, deployment)
 	}
-	return create(conn)
+	if err != nil {
+		return "", err
+	}
+	return deploymentOf(conn)
+}
+
+// deploymentOf returns the name in which the file's logs are signed.
+func deploymentOf(conn *sqlite.Conn) (string, error) {
+	stmt, err := conn.Prepare(`select deployment from ledger_order`)
+	if err != nil {
+		return "", err
+	}
+	return sqlitex.ResultText(stmt)
 }
 
 // enterWAL switches a new file to WAL. When several programs do so at once SQLite tells all but one at
@@ -99,7 +112,7 @@ func enterWAL(ctx context.Context, conn *sqlite.Conn) error {
 
 // create makes the schema in one transaction. Two programs may start at once: the second finds
 // what the first made.
-func create(conn *sqlite.Conn) (err error) {
+func create(conn *sqlite.Conn, deployment string) (err error) {
 	end, err := sqlitex.ImmediateTransaction(conn)
 	if err != nil {
 		return err
@@ -109,6 +122,9 @@ func create(conn *sqlite.Conn) (err error) {
 		return err
 	}
 	if err := sqlitex.ExecuteScript(conn, schema, nil); err != nil {
+		return fmt.Errorf("create the schema: %w", err)
+	}
+	if err := sqlitex.Execute(conn, `insert into ledger_order values (1, ?, 1, 1)`, &sqlitex.ExecOptions{Args: []any{deployment}}); err != nil {
 		return fmt.Errorf("create the schema: %w", err)
 	}
 	return run(conn,

@@ -42,13 +42,55 @@ create table activity_log_day (
     primary key (day, organization_id)
 ) strict, without rowid;
 
--- One row: the place of the next entry. It outlives the rows, so that no position is given twice.
+create index activity_log_control on activity_log (organization_id, position) where kind <> 1;
+
+-- One row: the deployment's name, in which all logs are signed, and the place of the next entry. It
+-- outlives the rows, so that no position is given twice.
 create table ledger_order (
     one           integer primary key check (one = 1),
+    deployment    text    not null,
     epoch         integer not null,
     next_position integer not null
 ) strict;
-insert into ledger_order values (1, 1, 1);
+
+-- One row for each organization: its place among the logs, and how long its log is.
+create table ledger (
+    slot            integer primary key,
+    organization_id any     not null unique,
+    epoch           integer not null default 1,
+    size            integer not null default 0
+) strict;
+
+-- The leaves. A position is the key of its entry in activity_log, and stays when that is removed.
+create table ledger_sequence (
+    position   integer primary key,
+    slot       integer not null,
+    leaf_index integer not null,
+    leaf_hash  blob    not null
+) strict;
+create unique index ledger_sequence_leaf on ledger_sequence (slot, leaf_index);
+
+-- The tree of each log: hashes by the tile (https://c2sp.org/tlog-tiles), written once, when full.
+create table ledger_tile (
+    slot  integer not null,
+    level integer not null,
+    n     integer not null,
+    data  blob    not null,
+    primary key (slot, level, n)
+) strict;
+
+create table ledger_checkpoint (
+    slot integer not null,
+    size integer not null,
+    note text    not null,
+    primary key (slot, size)
+) strict, without rowid;
+
+-- Erasure lists and sweep sets, by their SHA-256.
+create table ledger_list (
+    digest  blob primary key,
+    content blob not null
+) strict;
 
 create table follower (
     name       text primary key,

@@ -21,22 +21,29 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/ledger"
 )
 
 // Options are how a [Store] works. The zero Options do.
 type Options struct {
 	// Readers is the most queries that run at once; more wait. 0 means 4.
 	Readers int
+
+	// Deployment is the name in which the ledger's logs are signed, such as audit.example.com, when
+	// the file is made; see ledger.CheckDeployment. Empty draws one. A file that is there keeps
+	// its own.
+	Deployment string
 }
 
 // A Store is a daybook.Store in one SQLite file. It is also a [daybook.Watcher], a
 // [daybook.Positions] and a [daybook.Documents]. Safe for concurrent use.
 type Store struct {
-	path    string
-	writer  *writer
-	readers chan *reader // free ones; nil stands for one that is not open yet
-	written *broadcast
-	folded  time.Time // when the WAL was last folded by force; the writer's alone
+	path       string
+	deployment string
+	writer     *writer
+	readers    chan *reader // free ones; nil stands for one that is not open yet
+	written    *broadcast
+	folded     time.Time // when the WAL was last folded by force; the writer's alone
 
 	mu     sync.Mutex // guards closed
 	closed bool
@@ -66,6 +73,11 @@ func Open(ctx context.Context, path string, options *Options) (*Store, error) {
 	if path == "" {
 		return nil, errors.New("open the log: the path is empty")
 	}
+	if o.Deployment == "" {
+		o.Deployment = ledger.NewDeployment()
+	} else if err := ledger.CheckDeployment(o.Deployment); err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
 	// Absolute, since connections are opened later too and the program may change its directory;
 	// and so no path is a name that SQLite gives a meaning of its own, such as ":memory:".
 	path, err := filepath.Abs(path)
@@ -79,14 +91,16 @@ func Open(ctx context.Context, path string, options *Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the log %s: %w", path, explain(err))
 	}
-	if err := prepare(ctx, conn); err != nil {
+	deployment, err := prepare(ctx, conn, o.Deployment)
+	if err != nil {
 		return nil, fmt.Errorf("open the log %s: %w", path, errors.Join(explain(err), conn.Close()))
 	}
 	s := &Store{
-		path:    path,
-		readers: make(chan *reader, o.Readers),
-		written: newBroadcast(),
-		gone:    make(chan struct{}),
+		path:       path,
+		deployment: deployment,
+		readers:    make(chan *reader, o.Readers),
+		written:    newBroadcast(),
+		gone:       make(chan struct{}),
 	}
 	for range o.Readers {
 		s.readers <- nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/daybookdev/daybook"
 )
@@ -235,6 +234,6 @@ func appendFaults() []fault {
 
 		{"text is cut at the first line", changing(func(e *daybook.Entry) { e.UserAgent, _, _ = strings.Cut(e.UserAgent, "\n") }), []string{"fields/every field"}},
 
-		{"the time of an update is that of the append", changing(func(e *daybook.Entry) { e.UpdatedAt = time.Time{} }), []string{"fields/the credential"}},
+		{"the credential is dropped", changing(func(e *daybook.Entry) { e.RecordedBy = "" }), []string{"fields/the credential"}},
 	}
 }

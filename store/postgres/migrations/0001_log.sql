@@ -63,14 +63,14 @@ create index activity_log_resource on activity_log (organization_id, resource_id
 create index activity_log_user on activity_log (organization_id, user_id, id) where user_id is not null;
 create index activity_log_denied on activity_log (organization_id, id) where outcome = 'denied';
 create index activity_log_created on activity_log using brin (created_at);
+create index activity_log_control on activity_log (organization_id, id) where kind <> 1;
 
 -- One row per organization: its place among the logs, and how long its log is.
 create table ledger (
 	slot            bigint generated always as identity primary key,
 	organization_id {key}  not null unique,
 	epoch           int    not null default 1,
-	size            bigint not null default 0,
-	frontier        bytea  not null default ''
+	size            bigint not null default 0
 );
 
 -- Committed entries that have no place yet, with what the rollup groups them by. Rows come and go,
@@ -98,11 +98,36 @@ create table ledger_sequence (
 );
 create index ledger_sequence_id on ledger_sequence (id);
 
--- One row: the next place, and how far the queue has been read. Numbers of the queue from hint on
+-- The tree of each log: hashes by the tile (https://c2sp.org/tlog-tiles), written once, when full.
+-- Hashes do not compress.
+create table ledger_tile (
+	slot  bigint   not null,
+	level smallint not null,
+	n     bigint   not null,
+	data  bytea    not null,
+	primary key (slot, level, n)
+);
+alter table ledger_tile alter column data set storage external;
+
+create table ledger_checkpoint (
+	slot bigint not null,
+	size bigint not null,
+	note text   not null,
+	primary key (slot, size)
+);
+
+-- Erasure lists and sweep sets, by their SHA-256.
+create table ledger_list (
+	digest  bytea primary key,
+	content bytea not null
+);
+
+-- One row: the deployment's name, in which all logs are signed; the next place, and how far the queue has been read. Numbers of the queue from hint on
 -- have not been looked at; the gaps are ranges of smaller ones that were missing, and may still be
 -- committed by a transaction below gap_mark. What has a place up to "folded" is in the rollup.
 create table ledger_order (
 	one           boolean primary key default true check (one),
+	deployment    text     not null,
 	epoch         int      not null,
 	next_position bigint   not null,
 	hint          bigint   not null default 1,
@@ -111,7 +136,7 @@ create table ledger_order (
 	gap_mark      bigint[] not null default '{}',
 	folded        bigint   not null default 0
 );
-insert into ledger_order (epoch, next_position) values (1, 1);
+insert into ledger_order (deployment, epoch, next_position) values ({deployment}, 1, 1);
 
 create table ledger_follower (
 	name       text collate "C" primary key,
@@ -211,7 +236,7 @@ grant select on activity_log to daybook_reader, daybook_follower;
 grant select (seq, organization_id, id, action, resource_type, actor_type, outcome) on ledger_pending to daybook_reader;
 grant select on ledger_order, daybook_rollup, daybook_rollup_recent to daybook_reader;
 grant select, delete on ledger_pending to daybook_follower;
-grant select, insert on ledger_sequence to daybook_follower;
+grant select, insert on ledger_sequence, ledger_tile, ledger_checkpoint, ledger_list to daybook_follower;
 grant select, insert, update on ledger, ledger_follower to daybook_follower;
 grant select, update on ledger_order to daybook_follower;
 grant select, insert, update on daybook_rollup to daybook_follower;

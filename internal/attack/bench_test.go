@@ -143,7 +143,6 @@ func (b *bench) useKey(t *testing.T, key *ledger.Key) {
 	}
 }
 
-
 // record appends n entries of an organization and returns them.
 func (b *bench) record(t *testing.T, organization string, n int) []daybook.Entry {
 	t.Helper()

@@ -80,5 +80,11 @@ func openNote(signed, name string, keys []PublicKey) (string, error) {
 		}
 		return "", err
 	}
+	// Of a signature, too, there is one text: note.Open takes any bits behind the last byte.
+	for _, s := range append(n.Sigs, n.UnverifiedSigs...) {
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return "", ErrSignature
+		}
+	}
 	return n.Text, nil
 }

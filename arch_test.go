@@ -29,6 +29,7 @@ type rule struct {
 // get what its tests require into their go.sum.
 var rules = map[string]rule{
 	".":           {inTests: ". store/memory store/sqlite"},
+	"export":      {ours: ".", inTests: "store/memory store/storetest"},
 	"access":      {others: "github.com/go-jose/go-jose/v4"},
 	"daybookhttp": {ours: ".", inTests: "store/memory daybooktest"},
 	"daybooktest": {ours: ". store/memory", inTests: "daybookhttp"},

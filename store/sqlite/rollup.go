@@ -13,7 +13,7 @@ import (
 
 // The rollup holds how many entries an organization has in each hour, by what reports mostly group
 // by. It is written in the transaction of the entries, so that it is never behind them and never
-// ahead; decision 8 has the figures.
+// ahead; docs/decisions has the figures.
 
 // rollupFields are what the rollup can tell apart, in the order of its words.
 var rollupFields = [...]daybook.Field{daybook.ByAction, daybook.ByOutcome, daybook.ByResourceType, daybook.ByActorType}

@@ -76,12 +76,16 @@ compiler:
 			echo "the tests need a C compiler on the PATH for the race detector: install gcc or clang"; exit 1; \
 		fi; }
 
-# The tests start a private PostgreSQL of their own from these programs; no service is used.
+# The tests start a private PostgreSQL and PgBouncer of their own from these programs; no service is used.
 postgres:
-	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
-		echo "installing PostgreSQL for the tests"; \
+	@missing=; \
+	command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="postgresql"; \
+	command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$$missing pgbouncer"; \
+	if [ -n "$$missing" ]; then \
+		echo "installing for the tests: $$missing"; \
 		if command -v apt-get >/dev/null; then \
-			$$(command -v sudo) apt-get update -qq && $$(command -v sudo) apt-get install -y -qq --no-install-recommends postgresql; \
+			$$(command -v sudo) apt-get update -qq && $$(command -v sudo) apt-get install -y -qq --no-install-recommends $$missing; \
 		else \
-			echo "the tests need PostgreSQL's server programs on the PATH: install PostgreSQL 15 or newer"; exit 1; \
-		fi; }
+			echo "the tests need PostgreSQL 15 or newer, the server's programs, and PgBouncer: install $$missing"; exit 1; \
+		fi; \
+	fi

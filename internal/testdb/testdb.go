@@ -15,3 +15,6 @@ type Server = privatepg.Server
 
 // Start starts one; see [privatepg.Start].
 func Start(settings ...string) (*Server, error) { return privatepg.Start(settings...) }
+
+// A Bouncer is a running PgBouncer; see [privatepg.Server.StartBouncer].
+type Bouncer = privatepg.Bouncer

@@ -30,6 +30,7 @@ import (
 	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/daybookhttp"
 	"github.com/daybookdev/daybook/daybooktest"
+	"github.com/daybookdev/daybook/server"
 	"github.com/daybookdev/daybook/store/postgres"
 	"github.com/daybookdev/daybook/store/sqlite"
 )
@@ -43,6 +44,7 @@ var (
 	_          = access.NewVerifier
 	_          = daybookhttp.Track
 	_          = daybooktest.New
+	_          = server.New
 	_          = httptest.NewRecorder
 	_          testing.TB
 	book       *daybook.Recorder

@@ -405,3 +405,13 @@ func (c *Credentials) lastUsed(ctx context.Context, id string) (time.Time, error
 	}
 	return u.Hour, err
 }
+
+// Any reports whether there is any key at all, usable or not: a server without one tells how to make
+// the first.
+func (c *Credentials) Any(ctx context.Context) (bool, error) {
+	found, err := c.o.Storage.List(ctx, kindKey, "", 1)
+	if err != nil {
+		return false, fmt.Errorf("look for API keys: %w", err)
+	}
+	return len(found) > 0, nil
+}

@@ -132,6 +132,10 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
+// HasKeys reports whether any API key was ever made. Without one, and without an issuer of tokens,
+// nobody can send a request.
+func (s *Server) HasKeys(ctx context.Context) (bool, error) { return s.credentials.Any(ctx) }
+
 // Reload reads the certificate again, and tells in the server's log when that fails and the old one
 // stays. Certificates that changed are noticed without it too.
 func (s *Server) Reload() {

@@ -49,9 +49,32 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 		return explainOpen(placeOf(config), explainConfig(err))
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := c.tellFirstKey(ctx, p, config, s); err != nil {
+		return err
+	}
 	stop := onHangup(s.Reload)
 	defer stop()
 	return s.Run(ctx)
+}
+
+// tellFirstKey says what to do while nobody can send a request.
+func (c *serveCommand) tellFirstKey(ctx context.Context, p *program, config *server.LoadedConfig, s *server.Server) error {
+	if config.Auth.Mode == server.AuthOff || len(config.Auth.JWT) > 0 {
+		return nil
+	}
+	if some, err := s.HasKeys(ctx); some || err != nil {
+		return err
+	}
+	log := []string{"--data", config.Data}
+	switch {
+	case config.Database != "" && os.Getenv("DAYBOOK_DATABASE") != "":
+		log = nil // so that its password is not printed
+	case config.Database != "":
+		log = []string{"--database", placeOf(config).String()}
+	}
+	_, err := fmt.Fprintf(p.stderr, "There is no API key yet, so every request is refused. Make the first, in another terminal: %s\n",
+		escapeText(commandLine(append(append(programName(), "key", "create", "--name", "admin", "--role", "admin", "--organization", "ORGANIZATION"), log...)...)))
+	return err
 }
 
 func placeOf(c *server.LoadedConfig) server.Place {

@@ -30,7 +30,7 @@ var providers = []struct {
 	{"contentful", ofWord, 40, "CFPAT-"},
 	{"crates", ofAlnum, 32, "cio"},
 	{"databricks", ofHex, 32, "dapi"},
-	{"daybook", ofWord, 40, "dbk_"},
+	{"daybook", ofWord, 40, "dbk_ dbs_ dbv_"},
 	{"digitalocean", ofHex, 64, "doo_v1_ dop_v1_ dor_v1_"},
 	{"docker", ofWord, 20, "dckr_oat_ dckr_pat_"},
 	{"doppler", ofAlnum, 40, "dp.ct. dp.pt. dp.sa."},

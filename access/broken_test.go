@@ -82,7 +82,7 @@ func broken(good string) map[string]*http.Request {
 	text("no secret", sum(prefix+"_"+id+"_"))
 	text("zero secret", sum(prefix+"_"+id+"_"+strings.Repeat("a", len(secret))))
 	text("no id", sum(prefix+"__"+secret))
-	text("secret for id", sum(prefix+"_"+secret[:16]+"_"+secret))
+	text("secret for id", sum(prefix+"_"+secret[:32]+"_"+secret))
 	text("id twice", sum(prefix+"_"+id+"_"+id+"_"+secret))
 	text("a longer secret", sum(prefix+"_"+id+"_"+secret+"a"))
 	text("a shorter secret", sum(prefix+"_"+id+"_"+secret[:51]))

@@ -61,7 +61,7 @@ func TestTheTextOfAKeyIsWhatScannersLookFor(t *testing.T) {
 	seen := map[string]bool{}
 	for range 50 {
 		_, text := o.key(t)
-		if pattern.FindString("key="+text+".") != text || len(text) != 82 || seen[text] {
+		if pattern.FindString("key="+text+".") != text || len(text) != 98 || seen[text] {
 			t.Errorf("%q", text)
 		}
 		seen[text] = true
@@ -340,9 +340,9 @@ func TestKeysOfOtherOrganizationsAreNotSeenAndNotChanged(t *testing.T) {
 	if diff := cmp.Diff([]string{"own", "shared", "test"}, ids(keys)); diff != "" {
 		t.Errorf("the list of acme, -want +got:\n%s", diff)
 	}
-	absent := strings.Repeat("a", 16)
+	absent := "00000000-0000-4000-8000-000000000000"
 	var said []string
-	for _, id := range []string{absent, shared, foreign, everywhere, "", "x", strings.Repeat("a", 15) + "b", "../" + own} {
+	for _, id := range []string{absent, shared, foreign, everywhere, "", "x", strings.ToUpper(own), "../" + own, absent + "0", strings.ReplaceAll(own, "-", "")} {
 		_, _, err1 := o.RotateKey(t.Context(), admin, id, 0)
 		_, err2 := o.RevokeKey(t.Context(), admin, id)
 		if !errors.Is(err1, access.ErrUnknown) || !errors.Is(err2, access.ErrUnknown) {
@@ -455,7 +455,7 @@ func TestTheStorageHoldsNoSecret(t *testing.T) {
 				t.Errorf("the record of %s %s holds a secret", c.Of, c.Did)
 			}
 		}
-		for _, r := range []*http.Request{bearer(other(text)), bearer(text[:80])} {
+		for _, r := range []*http.Request{bearer(other(text)), bearer(text[:90])} {
 			if _, err := o.auth.Authenticate(t.Context(), r); err == nil || strings.Contains(err.Error(), secret[2:50]) {
 				t.Errorf("the error holds a secret: %v", err)
 			}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
+	"encoding/hex"
 	"fmt"
 	"hash/crc32"
 	"strings"
@@ -20,12 +21,11 @@ const (
 
 // SecretPattern is a regular expression (RE2) for scanners of secrets. What it matches also ends in a
 // CRC-32 (IEEE) of all that is before the last underscore, in hexadecimal digits.
-const SecretPattern = `\bdb[kvs]_[a-z2-7]{16}_[a-z2-7]{52}_[0-9a-f]{8}\b`
+const SecretPattern = `\bdb[kvs]_[0-9a-f]{32}_[a-z2-7]{52}_[0-9a-f]{8}\b`
 
 const (
-	idBytes     = 10
 	secretBytes = 32
-	idLength    = 16 // in base32
+	idLength    = 32 // hexadecimal digits
 	secretLen   = 52
 	wholeLength = 3 + 1 + idLength + 1 + secretLen + 1 + 8
 )
@@ -33,11 +33,17 @@ const (
 // plain is base32 (RFC 4648, section 6) in lower case, which a double click selects whole.
 var plain = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// newID returns a random id.
+// newID returns a random id, a UUID (RFC 9562, section 5.4): every log can hold it as the id of a
+// resource.
 func newID() string {
-	b := make([]byte, idBytes)
+	b := make([]byte, 16)
 	rand.Read(b) // never fails
-	return plain.EncodeToString(b)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return hyphenated(hex.EncodeToString(b))
+}
+
+func hyphenated(digits string) string {
+	return digits[:8] + "-" + digits[8:12] + "-" + digits[12:16] + "-" + digits[16:20] + "-" + digits[20:]
 }
 
 // newSecret returns a credential with the id, to be shown once, and the hash that is kept of it. One
@@ -45,7 +51,7 @@ func newID() string {
 func newSecret(prefix, id string) (text string, hash []byte) {
 	b := make([]byte, secretBytes)
 	rand.Read(b)
-	text = prefix + "_" + id + "_" + plain.EncodeToString(b)
+	text = prefix + "_" + strings.ReplaceAll(id, "-", "") + "_" + plain.EncodeToString(b)
 	return fmt.Sprintf("%s_%08x", text, crc32.ChecksumIEEE([]byte(text))), hashSecret(b)
 }
 
@@ -68,7 +74,7 @@ func parseSecret(prefix, text string) (id string, hash []byte, ok bool) {
 	if !ok || len(rest) != idLength+1+secretLen || rest[idLength] != '_' {
 		return "", nil, false
 	}
-	id = rest[:idLength]
+	id = hyphenated(rest[:idLength])
 	if !isID(id) {
 		return "", nil, false
 	}
@@ -80,10 +86,14 @@ func parseSecret(prefix, text string) (id string, hash []byte, ok bool) {
 	return id, hashSecret(secret), true
 }
 
-// isID reports whether s is one that newID could have returned.
+// isID reports whether s could be an id: a UUID in lower case.
 func isID(s string) bool {
-	b, err := plain.DecodeString(s)
-	return err == nil && len(b) == idBytes && plain.EncodeToString(b) == s
+	digits := strings.ReplaceAll(s, "-", "")
+	if len(digits) != idLength || strings.ToLower(s) != s || hyphenated(digits) != s {
+		return false
+	}
+	_, err := hex.DecodeString(digits)
+	return err == nil
 }
 
 // sameHash compares in constant time.

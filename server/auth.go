@@ -75,7 +75,7 @@ func (j *JWT) issuer() (access.Issuer, error) {
 	case j.KeyFile != "":
 		i.PublicKey, err = readPublicKey(j.KeyFile)
 	default:
-		err = errors.New("jwks_url is not supported yet")
+		i.JWKS = j.JWKS
 	}
 	return i, err
 }

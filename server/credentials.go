@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/daybookdev/daybook"
@@ -48,7 +49,11 @@ func entriesOf(c access.Change, platform string) []daybook.Entry {
 	var entries []daybook.Entry
 	for _, organization := range organizations {
 		details := daybook.Details{"did": c.Did, "by": c.By.ID(), "permissions": c.Permissions}
-		for name, value := range map[string]string{"name": c.Name, "for": c.User, "filter": c.Filter, "origin": c.Origin} {
+		operator, user := "", c.By.UserID()
+		if c.By.ID() == "operator" { // the name of somebody outside the application
+			operator, user = user, ""
+		}
+		for name, value := range map[string]string{"name": c.Name, "for": c.User, "filter": c.Filter, "origin": c.Origin, "operator": operator} {
 			if value != "" {
 				details[name] = value
 			}
@@ -64,12 +69,21 @@ func entriesOf(c access.Change, platform string) []daybook.Entry {
 			ResourceType:   c.Of,
 			ResourceID:     c.ID,
 			OrganizationID: organization,
-			UserID:         c.By.UserID(),
+			UserID:         user,
+			ActorType:      actorOf(c.By),
 			RecordedBy:     c.By.ID(),
 			Details:        details,
 		})
 	}
 	return entries
+}
+
+// actorOf returns what kind of actor a principal is, "" for one whose user says it.
+func actorOf(p access.Principal) daybook.ActorType {
+	if p.UserID() == "" && strings.HasPrefix(p.ID(), "key:") {
+		return daybook.ActorAPIKey
+	}
+	return ""
 }
 
 // credentialStorage keeps credentials as documents of the deployment: which organizations a key is

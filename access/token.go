@@ -83,8 +83,8 @@ func (c *Credentials) createToken(ctx context.Context, by Principal, r ViewerTok
 	if _, ok := plainString(r.User); r.User != "" && (!ok || utf8.RuneCountInString(r.User) > 255) {
 		return ViewerToken{}, "", &RequestError{"user", "is not up to 255 visible characters"}
 	}
-	if !utf8.ValidString(r.Filter) || len(r.Filter) > 4<<10 {
-		return ViewerToken{}, "", &RequestError{"filter", "is longer than 4 KiB"}
+	if !utf8.ValidString(r.Filter) || len(r.Filter) > 16<<10 {
+		return ViewerToken{}, "", &RequestError{"filter", "is longer than 16 KiB"}
 	}
 	if r.Origin != "" && !isOrigin(r.Origin) {
 		return ViewerToken{}, "", &RequestError{"origin", "is not an origin such as https://app.example.com: scheme, host in lower case, and a port only if it is not the usual one"}

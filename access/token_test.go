@@ -101,7 +101,7 @@ func TestAWrongRequestForAViewerTokenNamesItsField(t *testing.T) {
 	}{
 		{"user", access.ViewerTokenRequest{User: " ada"}},
 		{"user", access.ViewerTokenRequest{User: "a\x00"}},
-		{"filter", access.ViewerTokenRequest{Filter: string(make([]byte, 5000))}},
+		{"filter", access.ViewerTokenRequest{Filter: string(make([]byte, 17000))}},
 		{"lifetime", access.ViewerTokenRequest{Lifetime: -1}},
 		{"lifetime", access.ViewerTokenRequest{Lifetime: access.MaxTokenLifetime + 1}},
 	}

@@ -27,6 +27,8 @@ type commands struct {
 	Report  reportCommand  `cmd:"" help:"Count the entries of one organization, or tell what one user did."`
 	Tail    tailCommand    `cmd:"" help:"Print the newest entries of all organizations, and follow."`
 	Serve   serveCommand   `cmd:"" help:"Serve the log over HTTP."`
+	Key     keyCommand     `cmd:"" help:"Make, list, rotate and revoke API keys."`
+	Token   tokenCommand   `cmd:"" help:"Make viewer tokens, and JWTs for trying things out."`
 	Config  configCommand  `cmd:"" help:"Print the configuration of the server, and where it comes from."`
 	Migrate migrateCommand `cmd:"" help:"Make the schema in PostgreSQL, or bring it up to date, and the partitions to come."`
 	Doctor  doctorCommand  `cmd:"" help:"Check the log: versions, sizes, modes, backlog."`
@@ -80,7 +82,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case err != nil:
 		advice := "daybook help"
 		if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Selected() != nil {
-			advice += " " + parse.Context.Selected().Name
+			advice += " " + topOf(parse.Context.Selected()).Name
 		}
 		return usageError{fmt.Errorf("%w\nTry: %s", err, advice)}
 	}
@@ -89,6 +91,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	return errors.New("interrupted")
+}
+
+// topOf returns the command that node belongs to.
+func topOf(node *kong.Node) *kong.Node {
+	for node.Parent != nil && node.Parent.Type == kong.CommandNode {
+		node = node.Parent
+	}
+	return node
 }
 
 func newParser(c *commands, stdout, stderr io.Writer) (*kong.Kong, error) {

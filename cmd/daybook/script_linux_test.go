@@ -66,10 +66,17 @@ func exitAs(err error) {
 	os.Exit(0)
 }
 
-// visit DATA REQUEST... starts `daybook serve`, which asks for no credential, prints the answers to the
-// requests and interrupts it. A request is [METHOD:]PATH[@HOST].
+// visit DATA REQUEST... starts `daybook serve`, prints the answers to the requests and interrupts it. A
+// request is [METHOD:]PATH[@HOST]. The server asks for no credential, unless the file that
+// $CREDENTIAL names holds one to show it.
 func visit() {
-	cmd := exec.Command("daybook", "serve", "--data", os.Args[1], "--listen", "127.0.0.1:0", "--auth-mode", "off", "--log-level", "warn")
+	mode, credential := "off", ""
+	if name := os.Getenv("CREDENTIAL"); name != "" {
+		text, err := os.ReadFile(name)
+		check(err)
+		mode, credential = "required", "Bearer "+strings.TrimSpace(string(text))
+	}
+	cmd := exec.Command("daybook", "serve", "--data", os.Args[1], "--listen", "127.0.0.1:0", "--auth-mode", mode, "--log-level", "warn")
 	stderr, err := cmd.StderrPipe()
 	check(err)
 	check(cmd.Start())
@@ -88,6 +95,9 @@ func visit() {
 		r, err := http.NewRequest(method, address+"/"+path, nil)
 		check(err)
 		r.Host = host
+		if credential != "" {
+			r.Header.Set("Authorization", credential)
+		}
 		answer, err := http.DefaultClient.Do(r)
 		check(err)
 		fmt.Println(answer.Status, answer.Header.Get("Content-Type"), answer.Header.Get("X-Content-Type-Options"), answer.Header.Get("Cache-Control"))

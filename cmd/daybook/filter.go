@@ -30,6 +30,7 @@ type filterFlags struct {
 	IP         *string  `name:"ip" placeholder:"ADDR" help:"An address, or a network such as 192.0.2.0/24."`
 	Detail     []string `sep:"none" placeholder:"PATH=VALUE" help:"A member of the details: count=50, tags=financial, changes.title.new=Plan. Repeatable."`
 	Since      *string  `placeholder:"TIME" help:"From this time on: RFC 3339, a date, or how long ago: 24h, 7d."`
+	Filter     *string  `short:"q" placeholder:"FILTER" help:"What else must match, in the filter language: \"details.size>1000 -user:ada\"."`
 	Until      *string  `placeholder:"TIME" help:"Before this time; to the end of a date."`
 }
 
@@ -69,8 +70,31 @@ func (f *filterFlags) query(zone string, more url.Values) (daybook.Query, error)
 	for name, list := range more {
 		v[name] = list
 	}
-	q, err := server.ParseQuery(v, time.Now())
-	return q, flagError(err)
+	now := time.Now()
+	q, err := server.ParseQuery(v, now)
+	if err != nil || f.Filter == nil {
+		return q, flagError(err)
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return q, err
+	}
+	q.Filter, _, err = daybook.ParseFilter(*f.Filter, &daybook.FilterOptions{Now: now, Zone: location})
+	if wrong, ok := errors.AsType[*daybook.FilterError](err); ok {
+		return q, usageError{fmt.Errorf("--filter: %w\n%s", err, pointAt(*f.Filter, wrong))}
+	}
+	return q, err
+}
+
+// pointAt shows where a filter is wrong.
+func pointAt(text string, wrong *daybook.FilterError) string {
+	before, rest := []rune(text), []rune(nil)
+	if wrong.At < len(before) {
+		before, rest = before[:wrong.At], before[wrong.At:]
+	}
+	length := min(max(wrong.Length, 1), max(len(rest), 1))
+	shown := escapeText(string(before))
+	return fmt.Sprintf("    %s%s\n    %s%s", shown, escapeText(string(rest)), strings.Repeat(" ", width(shown)), strings.Repeat("^", length))
 }
 
 // arguments returns flags that ask for the same as f did when q was made of it, whenever they are
@@ -101,6 +125,9 @@ func (f *filterFlags) arguments(q daybook.Query) []string {
 	one("request", f.Request)
 	one("ip", f.IP)
 	add("detail", f.Detail...)
+	if !q.Filter.IsZero() {
+		add("filter", q.Filter.String())
+	}
 	if !q.From.IsZero() {
 		add("since", q.From.Format(time.RFC3339Nano))
 	}

@@ -16,11 +16,12 @@ import (
 type reportCommand struct {
 	logFlags
 	organizationFlag
-	What    string   `arg:"" optional:"" help:"actions, users, resources, types, outcomes or actors: entries counted by these. user: what one user did."`
-	Subject string   `arg:"" optional:"" name:"user" help:"The user of \"report user\"."`
-	By      []string `xor:"by" placeholder:"FIELD" help:"Count by these fields, at most three: action, resource_type, resource_id, user_id, actor_type, outcome."`
+	What    string   `arg:"" optional:"" help:"actions, users, resources, types, outcomes or actors: entries counted by these. user: what one user did. top: the most frequent values of a field. histogram: entries over time."`
+	Subject string   `arg:"" optional:"" name:"of" help:"The user of \"report user\"; the field of \"report top\", which may be a path such as details.reason."`
+	By      []string `xor:"by" placeholder:"FIELD" help:"Count by these fields, at most three, or one for a histogram: action, resource_type, resource_id, user_id, actor_type, outcome."`
+	Every   string   `enum:",minute,hour,day,week,month" default:"" placeholder:"INTERVAL" help:"How long the parts of a histogram are: minute, hour, day, week or month of the zone; what fits if left out."`
 	Days    int      `xor:"days" placeholder:"N" help:"The last so many days; 30 for \"report user\" if neither this nor --since is given."`
-	Top     int      `placeholder:"N" help:"Print only the N largest counts."`
+	Top     int      `placeholder:"N" help:"Print only the N largest counts; 10 for \"report top\" if left out."`
 	filterFlags
 	outFlags
 }
@@ -31,10 +32,12 @@ func (reportCommand) Help() string {
     daybook report actions -o acme
     daybook report users -o acme --outcome denied --since 7d
     daybook report -o acme --by action,outcome --since 2026-11-01 --until 2026-11-30
-    daybook report user ada -o acme --days 30`
+    daybook report user ada -o acme --days 30
+    daybook report top details.reason -o acme --outcome denied
+    daybook report histogram -o acme --every day --zone Europe/Berlin --by outcome`
 }
 
-const reportNames = "actions, users, resources, types, outcomes, actors, user USER, or --by FIELDS"
+const reportNames = "actions, users, resources, types, outcomes, actors, user USER, top FIELD, histogram, or --by FIELDS"
 
 // reportFields are the fields by which each report counts.
 var reportFields = map[string][]daybook.Field{
@@ -72,12 +75,17 @@ func (c *reportCommand) Run(ctx context.Context, p *program) (err error) {
 	}
 	defer func() { err = errors.Join(err, data.Close()) }()
 	out := p.output(c.outFlags)
-	if c.What == "user" {
+	switch c.What {
+	case "top":
+		err = c.topValues(ctx, data, q, out)
+	case "histogram":
+		err = c.histogram(ctx, data, q, out)
+	case "user":
 		if q.To.IsZero() {
 			q.To = now // so that the counts and the entries are about the same
 		}
 		err = c.userReport(ctx, data, q, out)
-	} else {
+	default:
 		by := reportFields[c.What]
 		for _, f := range c.By {
 			by = append(by, daybook.Field(f))
@@ -88,19 +96,25 @@ func (c *reportCommand) Run(ctx context.Context, p *program) (err error) {
 }
 
 func (c *reportCommand) check() error {
-	switch _, known := reportFields[c.What]; {
+	_, counts := reportFields[c.What]
+	own := map[string]bool{"user": true, "top": true, "histogram": true}[c.What]
+	switch takes := c.What == "user" || c.What == "top"; {
 	case c.What == "" && len(c.By) == 0:
 		return usageError{errors.New("report needs to know what to report: " + reportNames)}
-	case c.What != "" && c.What != "user" && !known:
+	case c.What != "" && !own && !counts:
 		return usageError{fmt.Errorf("there is no report %q: %s", c.What, reportNames)}
-	case c.What != "" && len(c.By) > 0:
+	case c.What != "" && c.What != "histogram" && len(c.By) > 0:
 		return usageError{fmt.Errorf("report %s has its own fields: leave out --by, or %s", c.What, c.What)}
 	case c.What == "user" && c.Subject == "":
 		return usageError{errors.New("report user needs the id of the user: daybook report user ada")}
-	case c.What != "user" && c.Subject != "":
+	case c.What == "top" && c.Subject == "":
+		return usageError{errors.New("report top needs a field: daybook report top details.reason")}
+	case !takes && c.Subject != "":
 		return usageError{fmt.Errorf("report %s takes nothing behind it, but there is %q", c.What, c.Subject)}
 	case c.What == "user" && c.User != nil:
 		return usageError{errors.New("report user names the user already: leave out --user")}
+	case c.Every != "" && c.What != "histogram":
+		return usageError{errors.New("--every is for a histogram: daybook report histogram --every " + c.Every)}
 	case c.Days < 0 || c.Top < 0:
 		return usageError{errors.New("--days and --top must be 1 or more")}
 	case c.Days > 0 && c.Since != nil:
@@ -160,8 +174,8 @@ func (o *output) groups(by []daybook.Field, groups []daybook.Group, top int) {
 			}
 			rows[i] = append(rows[i], escapeText(v))
 		}
-		bar := strings.Repeat("█", int((g.Count*barColumns+groups[0].Count-1)/groups[0].Count))
-		rows[i] = append(rows[i], grouped(g.Count), fmt.Sprintf("%.1f %%", 100*float64(g.Count)/float64(total)), bar)
+
+		rows[i] = append(rows[i], grouped(g.Count), fmt.Sprintf("%.1f %%", 100*float64(g.Count)/float64(total)), bar(g.Count, groups[0].Count))
 	}
 	if len(rows) > 0 {
 		newTable(o.Writer, o.columns, columns).print(rows)

@@ -25,6 +25,7 @@ type commands struct {
 	Record  recordCommand  `cmd:"" help:"Record entries, from flags or from NDJSON."`
 	Query   queryCommand   `cmd:"" help:"Find entries of one organization."`
 	Report  reportCommand  `cmd:"" help:"Count the entries of one organization, or tell what one user did."`
+	Export  exportCommand  `cmd:"" help:"Write entries of one organization as CSV, NDJSON or JSON, and record that."`
 	Tail    tailCommand    `cmd:"" help:"Print the newest entries of all organizations, and follow."`
 	Serve   serveCommand   `cmd:"" help:"Serve the log over HTTP."`
 	Key     keyCommand     `cmd:"" help:"Make, list, rotate and revoke API keys."`

@@ -49,7 +49,7 @@ func (c *tailCommand) Run(ctx context.Context, p *program) (err error) {
 	if c.Lines < 0 {
 		return usageError{fmt.Errorf("--lines is %d, but must be 0 or more", c.Lines)}
 	}
-	if values, _ := c.values(); c.Name != "" && (c.Organization != nil || len(values) > 0) {
+	if values, _ := c.values(); c.Name != "" && (c.Organization != nil || len(values) > 0 || c.Filter != nil) {
 		return usageError{errors.New("--name saves what was read, printed or not: leave out the filters, and filter what it prints")}
 	}
 	data, err := c.open(ctx)

@@ -79,8 +79,9 @@ type Page struct {
 	ScannedTo time.Time
 }
 
-// Normalize brings q into the form that stores compile, and checks it. Its errors are
-// FieldErrors, or ErrCursor for a cursor of the other order.
+// Normalize brings q into the form that stores compile, and checks it. Conditions of the filter that
+// other fields can say move there. Its errors are FieldErrors, or ErrCursor for a cursor of the other
+// order.
 func (q *Query) Normalize() error {
 	var errs []error
 	refuse := func(err error) {
@@ -132,6 +133,9 @@ func (q *Query) Normalize() error {
 	}
 	if !q.After.IsZero() && (q.After.Order != q.Order || !q.After.ID.valid()) {
 		refuse(fmt.Errorf("%w: it belongs to another query", ErrCursor))
+	}
+	if len(errs) == 0 {
+		q.absorb()
 	}
 	return errors.Join(errs...)
 }

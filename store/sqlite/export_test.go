@@ -1,5 +1,10 @@
 package sqlite
 
+import "time"
+
+// SetScanBudget sets how long a page may look for what no index picks out.
+func (s *Store) SetScanBudget(d time.Duration) { s.scanBudget = d }
+
 // MostKinds is how many kinds of entries the sums of one day tell apart.
 const MostKinds = mostKinds
 

@@ -16,10 +16,11 @@ import (
 // A reader is one connection that only reads, used by one query at a time.
 type reader struct {
 	conn    *sqlite.Conn
-	texts   map[string]bool   // of statements, which the connection keeps prepared as long as it lives
-	details daybook.Details   // what the SQL function details_contain looks for
-	network netip.Prefix      // what the SQL function ip_within looks for
-	words   map[string]string // that it has met in the rollup
+	texts   map[string]bool                           // of statements, which the connection keeps prepared as long as it lives
+	details daybook.Details                           // what the SQL function details_contain looks for
+	network netip.Prefix                              // what the SQL function ip_within looks for
+	words   map[string]string                         // that it has met in the rollup
+	tests   []func(args []sqlite.Value) (bool, error) // what the functions of filters look for
 }
 
 // borrow waits for a free reader, and opens it when it is new. The caller gives it back.
@@ -56,6 +57,7 @@ const mostStatements = 200
 // the WAL from ever being folded into the file.
 func (s *Store) giveBack(r *reader) {
 	r.conn.SetInterrupt(nil)
+	r.tests = nil
 	broken := !r.conn.AutocommitEnabled() && exec(r.conn, `rollback`) != nil
 	if broken || len(r.texts) > mostStatements {
 		r.conn.Close()
@@ -92,6 +94,9 @@ func (r *reader) setUp() error {
 			return boolean(err == nil && details.Contains(r.details)), err
 		}})
 	if err != nil {
+		return err
+	}
+	if err := r.functions(); err != nil {
 		return err
 	}
 	return r.conn.CreateFunction("ip_within", &sqlite.FunctionImpl{NArgs: 1,
@@ -188,6 +193,9 @@ func compile(r *reader, organization string, q *daybook.Query) *condition {
 		}
 		c.and(`details is not null and details_contain(details)`)
 	}
+	if !q.Filter.IsZero() {
+		c.andFilter(r, q.Filter.Tree())
+	}
 	return c
 }
 
@@ -247,7 +255,12 @@ func (s *Store) Query(ctx context.Context, organization string, q daybook.Query)
 		return daybook.Page{}, fmt.Errorf("query: %w", because(ctx, err))
 	}
 	defer s.giveBack(r)
-	page, err := r.page(organization, &q)
+	var page daybook.Page
+	if q.ID.IsZero() && (!q.Filter.IsZero() || len(q.Details) > 0 || q.IPAddress.IsValid()) { // no index serves it
+		page, err = r.walkPage(organization, &q, s.scanBudget)
+	} else {
+		page, err = r.page(organization, &q)
+	}
 	if err != nil {
 		return daybook.Page{}, fmt.Errorf("query: %w", because(ctx, err))
 	}
@@ -263,34 +276,30 @@ func (r *reader) page(organization string, q *daybook.Query) (page daybook.Page,
 	if !q.After.IsZero() {
 		where.and(beyond, blob(q.After.ID))
 	}
-	limit := int64(q.Limit) + 1 // one more tells whether there is another page
-	if !q.Filter.IsZero() {
-		limit = -1 // none: the filter is applied to the rows
-	}
 	stmt, err := r.prepare(`select `+columns+` from activity_log where `, where, ` order by id `+direction+` limit ?`)
 	if err != nil {
 		return page, err
 	}
 	defer stmt.Reset()
-	stmt.BindInt64(len(where.bind)+1, limit)
+	stmt.BindInt64(len(where.bind)+1, int64(q.Limit)+1) // one more tells whether there is another page
+	err = collect(stmt, q, &page)
+	return page, err
+}
+
+// collect adds the rows of stmt to the page, and its Next when there is one more than fits.
+func collect(stmt *sqlite.Stmt, q *daybook.Query, page *daybook.Page) error {
 	for {
 		found, err := stmt.Step()
-		if err != nil {
-			return daybook.Page{}, err
-		}
-		if !found {
-			return page, nil
-		}
-		entry, err := scan(stmt)
-		if err != nil {
-			return daybook.Page{}, err
-		}
-		if !q.Filter.Matches(&entry.Entry) {
-			continue
+		if err != nil || !found {
+			return err
 		}
 		if len(page.Entries) == q.Limit {
 			page.Next = daybook.Cursor{Order: q.Order, ID: page.Entries[q.Limit-1].ID}
-			return page, nil
+			return nil
+		}
+		entry, err := scan(stmt)
+		if err != nil {
+			return err
 		}
 		page.Entries = append(page.Entries, entry.Entry)
 	}

@@ -73,7 +73,7 @@ func (r *reader) groups(organization string, q *daybook.Query, by []daybook.Fiel
 		var full error
 		err = r.sums(organization, in, nil, by, func(_ int64, values []string, n int64) { full = cmp.Or(full, add(values, n)) })
 		err = errors.Join(err, full)
-	case len(by) == 1 && exact(q):
+	case len(by) == 1:
 		var missing int64
 		missing, err = r.column(organization, q, by[0], func(value func() string, n int64) error { return add([]string{value()}, n) })
 		if err == nil && missing > 0 {
@@ -97,16 +97,13 @@ func (r *reader) groups(organization string, q *daybook.Query, by []daybook.Fiel
 
 // plain counts what matches q from the table.
 func (r *reader) plain(organization string, q *daybook.Query, by []daybook.Field, add func(values []string, n int64) error) error {
-	head, tail := columns, ``
-	if exact(q) {
-		head, tail = grouping(by)
-	}
+	head, tail := grouping(by)
 	stmt, err := r.prepare(`select `+head+` from activity_log where `, compile(r, organization, q), tail)
 	if err != nil {
 		return err
 	}
 	defer stmt.Reset()
-	return eachGroup(stmt, q, by, add)
+	return eachGroup(stmt, by, add)
 }
 
 // Histogram counts in buckets; see [daybook.Reporter].
@@ -165,10 +162,6 @@ func (s *Store) Top(ctx context.Context, organization string, q daybook.Query, f
 				full = cmp.Or(full, rankValue(ranking, values[0], n))
 			})
 			err = errors.Join(err, full)
-		case !exact(&q):
-			err = r.plain(organization, &q, []daybook.Field{field}, func(values []string, n int64) error {
-				return rankValue(ranking, values[0], n)
-			})
 		default:
 			top, err = r.top(organization, &q, field, ranking.Limit())
 			return err
@@ -197,11 +190,7 @@ func (r *reader) rankDetails(organization string, q *daybook.Query, field dayboo
 	if err != nil {
 		return err
 	}
-	head := `details`
-	if !exact(q) {
-		head = columns
-	}
-	stmt, err := r.prepare(`select `+head+` from activity_log where `, compile(r, organization, q), ``)
+	stmt, err := r.prepare(`select details from activity_log where `, compile(r, organization, q), ``)
 	if err != nil {
 		return err
 	}
@@ -217,16 +206,6 @@ func (r *reader) rankDetails(organization string, q *daybook.Query, field dayboo
 		found, err := stmt.Step()
 		if err != nil || !found {
 			return err
-		}
-		if !exact(q) {
-			entry, err := scan(stmt)
-			if err == nil && q.Filter.Matches(&entry.Entry) {
-				err = ranking.AddEntry(&entry.Entry)
-			}
-			if err != nil {
-				return err
-			}
-			continue
 		}
 		text = slices.Grow(text[:0], stmt.ColumnLen(0))[:stmt.ColumnLen(0)]
 		stmt.ColumnBytes(0, text)

@@ -221,10 +221,7 @@ func (r *reader) counts(organization string, q *daybook.Query, spans []span, by 
 	where := compile(r, organization, &within)
 	params := len(where.bind)
 	where.sql.WriteString("\n  and id >= ? and id < ?")
-	head, tail := columns, ``
-	if exact(q) {
-		head, tail = grouping(by)
-	}
+	head, tail := grouping(by)
 	stmt, err := r.prepare(`select `+head+` from activity_log where `, where, tail)
 	if err != nil {
 		return err
@@ -237,16 +234,12 @@ func (r *reader) counts(organization string, q *daybook.Query, spans []span, by 
 		from, to := daybook.MinID(time.UnixMicro(s.from)), daybook.MinID(time.UnixMicro(s.to))
 		stmt.BindBytes(params+1, from[:])
 		stmt.BindBytes(params+2, to[:])
-		if err := eachGroup(stmt, q, by, func(values []string, n int64) error { add(s.from, values, n); return nil }); err != nil {
+		if err := eachGroup(stmt, by, func(values []string, n int64) error { add(s.from, values, n); return nil }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// exact reports whether what compile makes of q is all of q, so that SQLite can count. Otherwise the
-// filter is applied to the rows.
-func exact(q *daybook.Query) bool { return q.Filter.IsZero() }
 
 // grouping returns what a statement selects to count by the fields, and its end.
 func grouping(by []daybook.Field) (head, tail string) {
@@ -260,34 +253,18 @@ func grouping(by []daybook.Field) (head, tail string) {
 	return strings.Join(append(names, `count(*)`), `, `), tail
 }
 
-// eachGroup runs a statement that selects what grouping says or, where compile is not exact, entries,
-// and calls add for each group or for each entry.
-func eachGroup(stmt *sqlite.Stmt, q *daybook.Query, by []daybook.Field, add func(values []string, n int64) error) error {
+// eachGroup runs a statement that selects what grouping says and calls add for each group.
+func eachGroup(stmt *sqlite.Stmt, by []daybook.Field, add func(values []string, n int64) error) error {
 	values := make([]string, len(by))
 	for {
 		found, err := stmt.Step()
 		if err != nil || !found {
 			return err
 		}
-		n := int64(1)
-		if exact(q) {
-			for i := range by {
-				values[i] = columnID(stmt, i)
-			}
-			n = stmt.ColumnInt64(len(by))
-		} else {
-			entry, err := scan(stmt)
-			if err != nil {
-				return err
-			}
-			if !q.Filter.Matches(&entry.Entry) {
-				continue
-			}
-			for i, f := range by {
-				values[i] = f.Of(&entry.Entry)
-			}
+		for i := range by {
+			values[i] = columnID(stmt, i)
 		}
-		if n > 0 {
+		if n := stmt.ColumnInt64(len(by)); n > 0 {
 			if err := add(values, n); err != nil {
 				return err
 			}

@@ -45,6 +45,8 @@ type Store struct {
 	written    *broadcast
 	folded     time.Time // when the WAL was last folded by force; the writer's alone
 
+	scanBudget time.Duration
+
 	mu     sync.Mutex // guards closed
 	closed bool
 	gone   chan struct{} // closed by Close
@@ -100,6 +102,7 @@ func Open(ctx context.Context, path string, options *Options) (*Store, error) {
 		deployment: deployment,
 		readers:    make(chan *reader, o.Readers),
 		written:    newBroadcast(),
+		scanBudget: scanBudget,
 		gone:       make(chan struct{}),
 	}
 	for range o.Readers {

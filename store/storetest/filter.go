@@ -41,7 +41,7 @@ var filterConstructs = []string{
 	`details.a:*`, `details.a:ada`, `details.a=ada`, `details.a!=ada`, `-details.a:ada`, `details.a:1`, `details.a:"1"`, `details.a=1`, `details.a:true`, `details.a:null`, `details.a!=null`, `details.a:9007199254740993`, `details.a:0.1`,
 	`details.a>1`, `details.a>=9007199254740993`, `details.a<0.1`, `details.a>"1"`, `details.a<a`, `details.a:1..10`, `details.a:..0`, `details.a:>10,<0`, `details.a:a*`, `details.a:*b`, `details.a~^a`, `details.a!~^a`, `details.a.b:*`, `details.*.a:1`, `details.*:ada`,
 	`details."weird key":*`, `details."*":*`, `details."a.b":1`, `details.tags:ada,1`, `details.é:*`, `details.a:É`, `details.a:"x\ny"`, `-details.a.b>1`,
-	`ada`, `"x y"`, `9007199254740992`, `straße`, `STRASSE`, `é`, `k`, `İ`, `σ`, `document`, `curl`, `192.0.2`, `6f9619ff`, `"a\"b"`, `%`, `_`, `"a b"`, `"*"`, `-ada`,
+	`ada`, `"x y"`, `9007199254740992`, `straße`, `STRASSE`, `é`, `k`, `İ`, `σ`, `document`, `curl`, `192.0.2`, `6f9619ff`, `"a\"b"`, `%`, `_`, `"a b"`, `"*"`, `" "`, `"\""`, `"\\"`, `-ada`,
 	`action:READ OR user:ada`, `(action:READ OR user:ada) -outcome:denied`, `NOT (details.a:1 OR ada)`, `-(-user:ada)`, `(details.a:ada OR created.hour:15) action:READ`, `-(user:ada details.a:1)`, `action:READ action:CREATE`,
 }
 

@@ -156,7 +156,7 @@ func (g *Generator) filterTerm() string {
 	case 14:
 		return pick(g, []string{"changed:role", "changed:address.city", "changed:email,role", "changed:*", "changes.role.new", "changes.*.old", "changes.address.city.new"})
 	case 15, 16:
-		return pick(g, append([]string{`"x y"`, "ad", "curl", "192", "document", "strasse", "9007"}, quoted(filterWords)...))
+		return pick(g, append([]string{`"x y"`, `" "`, `"\\"`, "ad", "curl", "192", "document", "strasse", "9007"}, quoted(filterWords)...))
 	case 17:
 		return "id" + pick(g, equality) + pick(g, []string{"*", "019c*", "0*", "none"})
 	}

@@ -21,7 +21,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -30,6 +32,7 @@ import (
 	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/daybookhttp"
 	"github.com/daybookdev/daybook/daybooktest"
+	"github.com/daybookdev/daybook/export"
 	"github.com/daybookdev/daybook/server"
 	"github.com/daybookdev/daybook/store/postgres"
 	"github.com/daybookdev/daybook/store/sqlite"
@@ -47,6 +50,9 @@ var (
 	_          = server.New
 	_          = httptest.NewRecorder
 	_          testing.TB
+	_          = os.Stdout
+	_          time.Time
+	_          = export.Write
 	book       *daybook.Recorder
 	store      *sqlite.Store
 	outbox     *sqlite.Outbox

@@ -214,10 +214,10 @@ func (a *API) appendWhole(ctx context.Context, items []*item) error {
 	}
 	there, err := a.existing(ctx, items)
 	if err != nil {
-		return err
+		return storeFault(err)
 	}
 	if err := a.config.Store.Append(ctx, entries...); err != nil {
-		return refusedEntry(err)
+		return refusedEntry(storeFault(err))
 	}
 	for _, it := range items {
 		if it.status = created; there[key{it.entry.OrganizationID, it.entry.ID}] != nil {
@@ -226,6 +226,10 @@ func (a *API) appendWhole(ctx context.Context, items []*item) error {
 	}
 	return nil
 }
+
+// storeFault says of an error of the store that it passes, unless it is about what was asked: to send
+// the same entries again is harmless then, which a client that gets 503 does.
+func storeFault(err error) error { return fmt.Errorf("%w: %w", errUnavailable, err) }
 
 // refusedEntry makes field errors of entries a 422: the request was understood, and its content is
 // refused.
@@ -322,7 +326,7 @@ func (a *API) appendRest(ctx context.Context, items []*item) error {
 		}
 		return nil
 	case !errors.Is(err, daybook.ErrConflict) && !errors.Is(err, daybook.ErrInvalid):
-		return err
+		return storeFault(err)
 	case len(items) == 1:
 		items[0].fail(err)
 		return nil

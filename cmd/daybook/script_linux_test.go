@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite"
 )
 
@@ -68,7 +69,8 @@ func exitAs(err error) {
 
 // visit DATA REQUEST... starts `daybook serve`, prints the answers to the requests and interrupts it. A
 // request is [METHOD:]PATH[@HOST]. The server asks for no credential, unless the file that
-// $CREDENTIAL names holds one to show it.
+// $CREDENTIAL names holds one to show it. VISIT_FLAGS are further flags, and VISIT_SIGNALS what is sent
+// instead of an interrupt; the second when it says that it drains.
 func visit() {
 	mode, credential := "off", ""
 	if name := os.Getenv("CREDENTIAL"); name != "" {
@@ -76,7 +78,8 @@ func visit() {
 		check(err)
 		mode, credential = "required", "Bearer "+strings.TrimSpace(string(text))
 	}
-	cmd := exec.Command("daybook", "serve", "--data", os.Args[1], "--listen", "127.0.0.1:0", "--auth-mode", mode, "--log-level", "warn")
+	args := []string{"serve", "--data", os.Args[1], "--listen", "127.0.0.1:0", "--auth-mode", mode, "--log-level", "warn"}
+	cmd := exec.Command("daybook", append(args, strings.Fields(os.Getenv("VISIT_FLAGS"))...)...)
 	stderr, err := cmd.StderrPipe()
 	check(err)
 	check(cmd.Start())
@@ -104,7 +107,18 @@ func visit() {
 		_, err = io.Copy(os.Stdout, answer.Body)
 		check(err)
 	}
-	check(cmd.Process.Signal(os.Interrupt))
+	signals := strings.Fields(os.Getenv("VISIT_SIGNALS"))
+	if len(signals) == 0 {
+		signals = []string{"INT"}
+	}
+	for i, name := range signals {
+		for line := ""; i > 0 && signals[i-1] != "HUP" && !strings.Contains(line, `"draining"`); {
+			line, err = said.ReadString('\n')
+			check(err)
+			fmt.Fprint(os.Stderr, line)
+		}
+		check(cmd.Process.Signal(unix.SignalNum("SIG" + name)))
+	}
 	_, err = io.Copy(os.Stderr, said)
 	check(err)
 	exitAs(cmd.Wait())

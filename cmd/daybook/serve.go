@@ -34,6 +34,7 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 	}
 	logger := newLogger(p.stderr, config.Log)
 	config.Logger, config.Version = logger, version()
+	hint := ""
 	config.Listening = func(public, private net.Addr) {
 		scheme := "http"
 		if config.TLS.CertFile != "" {
@@ -43,13 +44,14 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 		if private != nil {
 			fmt.Fprintf(p.stderr, "metrics on http://%s/metrics\n", private)
 		}
+		fmt.Fprint(p.stderr, hint)
 	}
 	s, err := server.New(ctx, config.Config)
 	if err != nil {
 		return explainOpen(placeOf(config), explainConfig(err))
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := c.tellFirstKey(ctx, p, config, s); err != nil {
+	if hint, err = firstKey(ctx, config, s); err != nil {
 		return err
 	}
 	stop := onHangup(s.Reload)
@@ -57,13 +59,13 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 	return s.Run(ctx)
 }
 
-// tellFirstKey says what to do while nobody can send a request.
-func (c *serveCommand) tellFirstKey(ctx context.Context, p *program, config *server.LoadedConfig, s *server.Server) error {
+// firstKey says what to do while nobody can send a request.
+func firstKey(ctx context.Context, config *server.LoadedConfig, s *server.Server) (hint string, err error) {
 	if config.Auth.Mode == server.AuthOff || len(config.Auth.JWT) > 0 {
-		return nil
+		return "", nil
 	}
 	if some, err := s.HasKeys(ctx); some || err != nil {
-		return err
+		return "", err
 	}
 	log := []string{"--data", config.Data}
 	switch {
@@ -72,9 +74,8 @@ func (c *serveCommand) tellFirstKey(ctx context.Context, p *program, config *ser
 	case config.Database != "":
 		log = []string{"--database", placeOf(config).String()}
 	}
-	_, err := fmt.Fprintf(p.stderr, "There is no API key yet, so every request is refused. Make the first, in another terminal: %s\n",
-		escapeText(commandLine(append(append(programName(), "key", "create", "--name", "admin", "--role", "admin", "--organization", "ORGANIZATION"), log...)...)))
-	return err
+	command := commandLine(append(append(programName(), "key", "create", "admin", "--may", "admin", "--organization", "ORGANIZATION"), log...)...)
+	return "There is no API key yet, so every request is refused. Make the first, in another terminal: " + escapeText(command) + "\n", nil
 }
 
 func placeOf(c *server.LoadedConfig) server.Place {

@@ -1,0 +1,134 @@
+//go:build unix
+
+package server_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/daybookdev/daybook/internal/testdb"
+	"github.com/daybookdev/daybook/server"
+	"github.com/daybookdev/daybook/store/postgres"
+)
+
+// startPostgres starts a server with a database "log", whose owner is "owner", and a role "app" that
+// has daybook_app when the log is made.
+func startPostgres(t *testing.T) *testdb.Server {
+	t.Helper()
+	db, err := testdb.Start("fsync = on")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	execute(t, db.URL(testdb.Superuser, "postgres"), fmt.Sprintf(`create role owner login createrole password '%s'`, db.Password),
+		fmt.Sprintf(`create role app login password '%s'`, db.Password), `create database log owner owner`)
+	return db
+}
+
+func makeLog(t *testing.T, db *testdb.Server) {
+	t.Helper()
+	if _, err := postgres.Migrate(t.Context(), db.URL("owner", "log"), &postgres.MigrateOptions{IDs: postgres.Text}); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, db.URL(testdb.Superuser, "log"), `grant daybook_app to app`)
+}
+
+func execute(t *testing.T, url string, statements ...string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	for _, sql := range statements {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+}
+
+func TestServersShareALogInPostgreSQL(t *testing.T) {
+	db := startPostgres(t)
+	onPostgres := func(c *server.Config) {
+		c.Data, c.Database, c.Timeout = "", db.URL("app", "log"), 3*time.Second
+	}
+	c := server.DefaultConfig()
+	onPostgres(&c)
+	if s, err := server.New(t.Context(), c); !errors.Is(err, server.ErrNoLog) {
+		t.Fatalf("without a schema: %v, %v", s, err)
+	} else if strings.Contains(err.Error(), db.Password) {
+		t.Errorf("the error shows the password: %v", err)
+	}
+	makeLog(t, db)
+	first, second := newWorld(t, onPostgres), run(t, onPostgres, func(c *server.Config) { c.PrivateListen = "127.0.0.1:0" })
+	for i := range 3 {
+		if a := first.do("POST", "/v1/entries?organization=acme", fmt.Sprintf(`{"action":"CREATE","resource_type":"document","resource_id":"%d"}`, i)); a.Code != 201 {
+			t.Fatalf("record: %d %s", a.Code, a.Body)
+		}
+	}
+	// A cursor that one gave is good for the other.
+	page := first.do("GET", "/v1/entries?organization=acme&q=resource_type:document&limit=2", "").Body.String()
+	_, cursor, _ := strings.Cut(page, `"next":"`)
+	cursor, _, _ = strings.Cut(cursor, `"`)
+	if status, body := get(t, "http://"+second.address+"/v1/entries?organization=acme&q=resource_type:document&limit=2&cursor="+cursor); status != 200 || !strings.Contains(body, `"resource_id":"0"`) {
+		t.Errorf("the second page: %d %s (the first: %s)", status, body, page)
+	}
+	if _, text := get(t, "http://"+second.private+"/metrics"); !strings.Contains(text, "daybook_store_up 1") || !strings.Contains(text, `daybook_pool_connections{state="max"} 10`) {
+		t.Errorf("metrics: %s", text)
+	}
+
+	// What waits for its place too long is told, and is no reason to take the server away.
+	blocker, err := pgx.Connect(t.Context(), db.URL(testdb.Superuser, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer blocker.Close(context.Background())
+	const lockSequence = 0x44617963
+	if _, err := blocker.Exec(t.Context(), `select pg_advisory_lock($1, hashtext('public'))`, lockSequence); err != nil { // of the one that gives places
+		t.Fatal(err)
+	}
+	first.do("POST", "/v1/entries?organization=acme", `{"action":"READ","resource_type":"document"}`)
+	if _, err := blocker.Exec(t.Context(), `update ledger_pending set queued_at = queued_at - interval '5 minutes'`); err != nil {
+		t.Fatal(err)
+	}
+	if a := first.do("GET", "/readyz", ""); a.Code != 200 || !strings.Contains(a.Body.String(), `"status":"degraded","reasons":[{"code":"backlog"`) {
+		t.Errorf("with a backlog: %d %s", a.Code, a.Body)
+	}
+	if _, text := get(t, "http://"+second.private+"/metrics"); !strings.Contains(text, "daybook_oldest_pending_seconds 30") {
+		t.Errorf("metrics: %s", text)
+	}
+	blocker.Close(context.Background())
+
+	if err := db.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if a := first.do("POST", "/v1/entries?organization=acme", `{"action":"READ","resource_type":"document"}`); a.Code != 503 {
+		t.Errorf("record without a database: %d %s", a.Code, a.Body)
+	}
+	a := first.do("GET", "/readyz", "")
+	if a.Code != 503 || !strings.Contains(a.Body.String(), `"code":"store"`) || !strings.Contains(a.Body.String(), `"code":"writes"`) {
+		t.Errorf("without a database: %d %s", a.Code, a.Body)
+	}
+	if _, text := get(t, "http://"+second.private+"/metrics"); !strings.Contains(text, "daybook_store_up 0") {
+		t.Errorf("metrics: %s", text)
+	}
+	if err := db.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	if a := first.do("POST", "/v1/entries?organization=acme", `{"action":"READ","resource_type":"document"}`); a.Code != 201 {
+		t.Errorf("record with the database back: %d %s", a.Code, a.Body)
+	}
+	if a := first.do("GET", "/readyz", ""); a.Code != 200 {
+		t.Errorf("with the database back: %d %s", a.Code, a.Body)
+	}
+}

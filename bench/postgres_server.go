@@ -204,11 +204,11 @@ func (s *pgServer) fill(ctx context.Context, p plan) (err error) {
 	return err
 }
 
-// settle waits until every entry has its place and is in the rollup.
+// settle waits until every entry has its place.
 func (s *pgServer) settle(ctx context.Context, database string) error {
 	for {
 		var waiting int
-		err := s.ask(ctx, database, &waiting, `select (select count(*) from ledger_pending) + (select count(*) from daybook_rollup_recent)`)
+		err := s.ask(ctx, database, &waiting, `select count(*) from ledger_pending`)
 		if err != nil || waiting == 0 {
 			return err
 		}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,3 +48,30 @@ func (p *Progress) Covers(seq int64) bool {
 }
 
 func (p *Progress) Gaps() int { return len(p.p.gaps) }
+
+// TallyBytes returns a tally of counts by action, resource type, actor type and outcome, and by hour.
+func TallyBytes(counts map[[4]string]map[int]int64) []byte {
+	t := tally{}
+	for k, hours := range counts {
+		for hour, n := range hours {
+			t.add(kinds{k[0], k[1], k[2], k[3]}, hour, n)
+		}
+	}
+	return t.bytes()
+}
+
+// ParseTally reads what TallyBytes returns.
+func ParseTally(b []byte) (map[[4]string]map[int]int64, error) {
+	counts := map[[4]string]map[int]int64{}
+	var overflow error
+	err := parseTally(b, func(k kinds, hour int, n int64) {
+		key := [4]string{k.action, k.resourceType, k.actorType, k.outcome}
+		if counts[key] == nil {
+			counts[key] = map[int]int64{}
+		}
+		if counts[key][hour] += n; counts[key][hour] < 0 {
+			overflow = errTally
+		}
+	})
+	return counts, errors.Join(err, overflow)
+}

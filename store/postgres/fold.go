@@ -13,12 +13,9 @@ import (
 )
 
 const (
-	foldPause = 5 * time.Second // between two folds, while little comes
-	foldRows  = 20_000          // places behind which the next fold does not wait for that
+	foldPause = 15 * time.Second // between two folds, while little comes
+	foldRows  = 20_000           // places behind which the next fold does not wait for that
 )
-
-// kinds are the fields by which the rollup counts, and their names.
-type kinds struct{ action, resourceType, actorType, outcome string }
 
 // A sum is how many entries of one hour and the same kinds a round gave their places.
 type sum struct {
@@ -60,23 +57,26 @@ func queueSums(batch *pgx.Batch, last int64, rows []queued) error {
 	return nil
 }
 
-// foldRecent moves what rounds have added up to a position into the rollup.
-const foldRecent = `
-with gone as (
-	delete from daybook_rollup_recent where position > $1 and position <= $2
-	returning organization_id, start, action, resource_type, actor_type, outcome, entries
-), summed as (
-	select organization_id, v.span, v.start, action, resource_type, actor_type, outcome, sum(entries) as entries
-	from gone, lateral (values (1, gone.start), (2, date_trunc('day', gone.start, 'UTC')), (3, date_trunc('month', gone.start, 'UTC'))) as v(span, start)
-	group by 1, 2, 3, 4, 5, 6, 7
+// A page of the rollup is one of its rows.
+type rollupKey struct {
+	organization string
+	span         int
+	start        time.Time
+}
+
+const (
+	takeRecent = `delete from daybook_rollup_recent where position > $1 and position <= $2
+		returning organization_id::text, start, action, resource_type, actor_type, outcome, entries`
+	selectTallies = `select organization_id::text, span, start, tally from unnest($1::text[], $2::int[], $3::date[]) as u(o, s, d),
+		lateral (select * from daybook_rollup where organization_id = u.o::daybook_key and span = u.s::smallint and start = u.d limit 1) r`
+	putTallies = `insert into daybook_rollup (organization_id, span, start, tally)
+		select o::daybook_key, s::smallint, d, t from unnest($1::text[], $2::int[], $3::date[], $4::bytea[]) as u(o, s, d, t)
+		on conflict (organization_id, span, start) do update set tally = excluded.tally`
 )
-insert into daybook_rollup as r (organization_id, span, start, action, resource_type, actor_type, outcome, entries)
-select * from summed order by organization_id, span, start
-on conflict (organization_id, span, start, action, resource_type, actor_type, outcome) do update set entries = r.entries + excluded.entries`
 
 // fold brings the rollup up to the last place that was given, when that is due. The caller holds mu.
-// It is as safe as a round is: two programs that fold at once would take the same rows, and the one
-// that comes second changes nothing.
+// It is as safe as a round is: of two programs that fold at once the second finds that the place up
+// to which was folded is another, and changes nothing.
 func (s *sequencer) fold(ctx context.Context) error {
 	if s.last-1-s.folded < foldRows && (s.last-1 == s.folded || time.Since(s.foldedAt) < foldPause) {
 		return nil
@@ -98,15 +98,8 @@ func (s *sequencer) fold(ctx context.Context) error {
 		return err
 	}
 	if folded < last {
-		if _, err := tx.Exec(ctx, foldRecent, folded, last); err != nil {
+		if err := foldUpTo(ctx, tx, folded, last); err != nil {
 			return err
-		}
-		tag, err := tx.Exec(ctx, `update ledger_order set folded = $2 where one and folded = $1`, folded, last)
-		if err != nil {
-			return err
-		}
-		if tag.RowsAffected() != 1 {
-			return errLostLead
 		}
 		if err := tx.Commit(ctx); err != nil {
 			return err
@@ -114,4 +107,62 @@ func (s *sequencer) fold(ctx context.Context) error {
 	}
 	s.folded, s.foldedAt = last, time.Now()
 	return nil
+}
+
+func foldUpTo(ctx context.Context, tx pgx.Tx, folded, last int64) error {
+	rows, err := tx.Query(ctx, takeRecent, folded, last)
+	if err != nil {
+		return err
+	}
+	tallies := map[rollupKey]tally{}
+	add := func(organization string, span int, start time.Time, k kinds, hour int, n int64) {
+		key := rollupKey{organization, span, start}
+		if tallies[key] == nil {
+			tallies[key] = tally{}
+		}
+		tallies[key].add(k, hour, n)
+	}
+	var u sum
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&u.organization, &u.hour, &u.action, &u.resourceType, &u.actorType, &u.outcome, &n}, func() error {
+		start := u.hour.UTC()
+		add(u.organization, days, floor(start, days), u.kinds, start.Hour(), n)
+		add(u.organization, months, floor(start, months), u.kinds, 0, n)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	keys := make([]rollupKey, 0, len(tallies))
+	for key := range tallies {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b rollupKey) int { return strings.Compare(a.organization, b.organization) })
+	organizations, spans, starts, data := make([]string, len(keys)), make([]int32, len(keys)), make([]time.Time, len(keys)), make([][]byte, len(keys))
+	for i, key := range keys {
+		organizations[i], spans[i], starts[i] = key.organization, int32(key.span), key.start
+	}
+	if rows, err = tx.Query(ctx, selectTallies, organizations, spans, starts); err != nil {
+		return err
+	}
+	var key rollupKey
+	var stored []byte
+	_, err = pgx.ForEachRow(rows, []any{&key.organization, &key.span, &key.start, &stored}, func() error {
+		key.start = key.start.UTC()
+		return parseTally(stored, tallies[key].add)
+	})
+	if err != nil {
+		return err
+	}
+	for i, key := range keys {
+		data[i] = tallies[key].bytes()
+	}
+	if _, err := tx.Exec(ctx, putTallies, organizations, spans, starts, data); err != nil {
+		return err
+	}
+	tag, err := tx.Exec(ctx, `update ledger_order set folded = $2 where one and folded = $1`, folded, last)
+	if err == nil && tag.RowsAffected() != 1 {
+		err = errLostLead
+	}
+	return err
 }

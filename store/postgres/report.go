@@ -108,19 +108,24 @@ func wholeHour(edges []time.Time) bool {
 }
 
 func (s *Store) countInRollup(ctx context.Context, organization string, q *daybook.Query, edges []time.Time, by []daybook.Field) ([]daybook.Group, error) {
-	var groups []daybook.Group
+	counts := map[[daybook.MaxGroupFields]string]int64{}
+	if len(by) == 0 {
+		counts[[daybook.MaxGroupFields]string{}] = 0
+	}
 	err := s.sums(ctx, organization, q, edges, by, func(_ int, values []string, n int64) error {
-		if len(groups) == daybook.MaxGroups {
+		var group [daybook.MaxGroupFields]string
+		copy(group[:], values)
+		if counts[group] += n; len(counts) > daybook.MaxGroups {
 			return daybook.TooManyGroups()
 		}
-		groups = append(groups, daybook.Group{Values: slices.Clone(values), Count: n})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(by) == 0 && len(groups) == 0 {
-		return []daybook.Group{{Values: []string{}}}, nil
+	var groups []daybook.Group
+	for values, n := range counts {
+		groups = append(groups, daybook.Group{Values: slices.Clone(values[:len(by)]), Count: n})
 	}
 	slices.SortFunc(groups, daybook.CompareGroups)
 	return groups, nil

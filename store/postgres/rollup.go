@@ -3,7 +3,7 @@ package postgres
 import (
 	"context"
 	"slices"
-	"strings"
+	"sort"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,18 +14,46 @@ import (
 // countedFields are the fields by which the rollup counts.
 var countedFields = []daybook.Field{daybook.ByAction, daybook.ByResourceType, daybook.ByActorType, daybook.ByOutcome}
 
+func isCounted(f daybook.Field) bool { return slices.Contains(countedFields, f) }
+
 // inRollup reports whether the rollup can answer: q, which is normalized, asks for nothing but its
 // fields and a range of time.
 func inRollup(q *daybook.Query, by []daybook.Field) bool {
-	return q.Filter.IsZero() && q.ID.IsZero() && q.UserID == "" && q.ResourceID == "" && q.RequestID == "" && !q.IPAddress.IsValid() && len(q.Details) == 0 &&
-		!slices.ContainsFunc(by, func(f daybook.Field) bool { return !slices.Contains(countedFields, f) })
+	return ofKinds(q.Filter.Tree()) && q.ID.IsZero() && q.UserID == "" && q.ResourceID == "" && q.RequestID == "" && !q.IPAddress.IsValid() && len(q.Details) == 0 &&
+		!slices.ContainsFunc(by, func(f daybook.Field) bool { return !isCounted(f) })
 }
 
-// The spans of the rollup.
+// ofKinds reports whether a filter looks at nothing but the fields of the rollup.
+func ofKinds(t daybook.FilterTree) bool {
+	branches := func(list []daybook.FilterTree) bool {
+		return !slices.ContainsFunc(list, func(t daybook.FilterTree) bool { return !ofKinds(t) })
+	}
+	switch t := t.(type) {
+	case nil:
+		return true
+	case daybook.FilterAll:
+		return branches(t)
+	case daybook.FilterAny:
+		return branches(t)
+	case daybook.FilterNot:
+		return ofKinds(t.Tree)
+	case daybook.FilterPresent:
+		return isCounted(t.Field)
+	case daybook.FilterEqual:
+		return isCounted(t.Field)
+	case daybook.FilterPrefix:
+		return isCounted(t.Field)
+	case daybook.FilterContains:
+		return isCounted(t.Field)
+	}
+	return false
+}
+
+// The spans of the rollup; days have hours in them.
 const (
-	hours  = 1
-	days   = 2
-	months = 3
+	hours  = 0
+	days   = 1
+	months = 2
 )
 
 // floor and ceil return the beginning of a span at or before t, and at or after it.
@@ -59,64 +87,88 @@ var (
 	end       = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
+// A pieces is a list of ranges, one for each place of the lists.
+type pieces[T any] struct{ low, high []T }
+
+func (p *pieces[T]) add(low, high T) { p.low, p.high = append(p.low, low), append(p.high, high) }
+
 // buckets are ranges of time, one behind the other, taken apart into what the rollup has and what the
-// table must be asked for. The lists are the parameters of selectSums.
+// table must be asked for.
 type buckets struct {
-	edges     []string // all of them, ascending
-	low, high []string // of each bucket, the whole hours; the same twice where there are none
+	whole pieces[time.Time] // of each bucket the whole hours; the same twice where there are none
 
-	edgeIDs, lowIDs, highIDs []string // the same as ids
+	rollup [months + 1]pieces[string] // the rows of the rollup that have them, by their span: days and months apart
+	bounds []string                   // the ends of the whole hours as ids, ascending
 
-	pieceBucket, pieceSpan []int32 // pieces of whole hours, days or months
-	pieceLow, pieceHigh    []string
-
-	restBucket        []int32 // what is left at the ends: ranges of ids
-	restLow, restHigh []string
+	rest   pieces[string] // what is left at the ends: ranges of ids
+	restOf []int32        // and of which bucket they are
 }
 
 // takeApart returns the buckets between ascending edges.
 func takeApart(edges []time.Time) *buckets {
 	b := new(buckets)
-	for i, edge := range edges {
-		b.edges, b.edgeIDs = append(b.edges, stamp(edge)), append(b.edgeIDs, daybook.MinID(edge).String())
-		if i > 0 {
-			b.add(int32(i), edges[i-1].UTC(), edge.UTC())
+	for i := range len(edges) - 1 {
+		from, to := edges[i].UTC(), edges[i+1].UTC()
+		low, high := ceil(from, hours), floor(to, hours)
+		if !low.Before(high) {
+			low, high = to, to // no whole hour: all is left to the first rest
+		}
+		b.whole.add(low, high)
+		b.bounds = append(b.bounds, daybook.MinID(low).String(), daybook.MinID(high).String())
+		b.left(i, from, low)
+		b.left(i, high, to)
+		if low.Before(high) {
+			b.read(low, high)
 		}
 	}
 	return b
 }
 
-func (b *buckets) add(bucket int32, from, to time.Time) {
-	low, high := ceil(from, hours), floor(to, hours)
+// read adds the rows of the rollup that have these hours: months where there are whole ones, and days.
+func (b *buckets) read(low, high time.Time) {
+	if l, h := ceil(low, months), floor(high, months); l.Before(h) {
+		b.rows(days, low, l)
+		b.rows(months, l, h)
+		low = h
+	}
+	b.rows(days, low, high)
+}
+
+func (b *buckets) rows(span int, low, high time.Time) {
 	if !low.Before(high) {
-		low, high = to, to // no whole hour: all is left to the first rest
+		return
 	}
-	b.low, b.high = append(b.low, stamp(low)), append(b.high, stamp(high))
-	b.lowIDs, b.highIDs = append(b.lowIDs, daybook.MinID(low).String()), append(b.highIDs, daybook.MinID(high).String())
-	b.rest(bucket, from, low)
-	b.piece(bucket, hours, low, high)
-	b.rest(bucket, high, to)
+	p := &b.rollup[span]
+	l, h := date(floor(low, span)), date(ceil(high, span))
+	if last := len(p.high) - 1; last >= 0 && l <= p.high[last] && p.high[last] != "infinity" {
+		p.high[last] = max(p.high[last], h) // the bucket before ends within the same day, or at its end
+		return
+	}
+	p.add(l, h)
 }
 
-// piece adds whole spans, of longer ones as many as there are.
-func (b *buckets) piece(bucket int32, span int, low, high time.Time) {
-	if span < months {
-		if l, h := ceil(low, span+1), floor(high, span+1); l.Before(h) {
-			b.piece(bucket, span, low, l)
-			b.piece(bucket, span+1, l, h)
-			low = h
-		}
-	}
-	if low.Before(high) {
-		b.pieceBucket, b.pieceSpan = append(b.pieceBucket, bucket), append(b.pieceSpan, int32(span))
-		b.pieceLow, b.pieceHigh = append(b.pieceLow, stamp(low)), append(b.pieceHigh, stamp(high))
-	}
-}
-
-func (b *buckets) rest(bucket int32, from, to time.Time) {
+func (b *buckets) left(bucket int, from, to time.Time) {
 	if low, high := daybook.MinID(from).String(), daybook.MinID(to).String(); low < high {
-		b.restBucket, b.restLow, b.restHigh = append(b.restBucket, bucket), append(b.restLow, low), append(b.restHigh, high)
+		b.rest.add(low, high)
+		b.restOf = append(b.restOf, int32(bucket))
 	}
+}
+
+// of returns the bucket among whose whole hours there is one, -1 when there is none.
+func (b *buckets) of(hour time.Time) int {
+	i := sort.Search(len(b.whole.low), func(i int) bool { return b.whole.high[i].After(hour) })
+	if i == len(b.whole.low) || b.whole.low[i].After(hour) {
+		return -1
+	}
+	return i
+}
+
+// date returns a day as PostgreSQL reads it.
+func date(t time.Time) string {
+	if !t.Before(end) {
+		return "infinity" // above all digits, as a text too
+	}
+	return t.Format(time.DateOnly)
 }
 
 // stamp returns t as PostgreSQL reads it. Nothing of an entry lies between two microseconds, and the
@@ -131,82 +183,137 @@ func stamp(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.999999Z")
 }
 
-// joinInOrder makes the pieces look up their rows by an index, whatever the statistics are.
-const joinInOrder = `select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-	set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`
-
-// The parts of the statement that adds up what the rollup has, what was given its place since it was
-// last folded, what waits for its place, and what is in parts of hours. It is one statement, and so
-// of one snapshot, in which every entry is in one of these.
+// What the rollup has, what was given its place since it was last folded, what waits for its place,
+// and what is in parts of hours. The lateral queries with a limit are looked up by an index, whatever
+// the statistics are.
 const (
-	selectBuckets = `with b as materialized (
-	select $2::text[]::timestamptz[] as edges, $3::text[]::timestamptz[] as low, $4::text[]::timestamptz[] as high,
-		$5::text[]::uuid[] as edge_ids, $6::text[]::uuid[] as low_ids, $7::text[]::uuid[] as high_ids
-)`
-	selectPieces = `select p.bucket, r.action, r.resource_type, r.actor_type, r.outcome, r.entries
-	from unnest($8::int[], $9::int[], $10::text[]::timestamptz[], $11::text[]::timestamptz[]) as p(bucket, span, low, high)
-	join daybook_rollup r on r.organization_id = $1::text::daybook_key and r.span = p.span::smallint and r.start >= p.low and r.start < p.high
+	selectRollup = `select r.span, r.start, r.tally from unnest($2::int[], $3::text[]::date[], $4::text[]::date[]) as p(span, low, high),
+	lateral (select * from daybook_rollup where organization_id = $1::text::daybook_key and span = p.span::smallint and start >= p.low and start < p.high
+		order by start limit 1000000) r`
+	selectRecent = `select start, action, resource_type, actor_type, outcome, sum(entries)::bigint from daybook_rollup_recent
+	where organization_id = $1::text::daybook_key and position > (select folded from ledger_order where one)
+	group by start, action, resource_type, actor_type, outcome`
+	// As in selectWaiting, the dead rows at the front of the queue are not looked at. Of the bounds,
+	// behind each odd one a bucket begins, and behind each even one it ends.
+	selectPending = `with b as materialized (select $2::text[]::uuid[] as bounds)
+select width_bucket(p.id, (select bounds from b)), p.action, p.resource_type, p.actor_type, p.outcome, count(*) from (
+	select p.id, p.action, p.resource_type, p.actor_type, p.outcome from ledger_order o, ledger_pending p
+	where o.one and p.seq >= o.hint and p.organization_id = $1::text::daybook_key
 	union all
-	select w.bucket, r.action, r.resource_type, r.actor_type, r.outcome, r.entries
-	from daybook_rollup_recent r, lateral (select width_bucket(r.start, (select edges from b)) as bucket) w
-	where r.organization_id = $1::text::daybook_key and r.position > (select folded from ledger_order where one)
-		and r.start >= (select low from b)[w.bucket] and r.start < (select high from b)[w.bucket]
-	union all
-	select w.bucket, p.action, p.resource_type, p.actor_type, p.outcome, 1
-	from (` + stillPending + `) p, lateral (select width_bucket(p.id, (select edge_ids from b)) as bucket) w
-	where p.organization_id = $1::text::daybook_key
-		and p.id >= (select low_ids from b)[w.bucket] and p.id < (select high_ids from b)[w.bucket]`
-	// As in selectWaiting, the dead rows at the front of the queue are not looked at.
-	stillPending = `select p.id, p.organization_id, p.action, p.resource_type, p.actor_type, p.outcome from ledger_order o, ledger_pending p where o.one and p.seq >= o.hint
-		union all
-		select p.id, p.organization_id, p.action, p.resource_type, p.actor_type, p.outcome from ledger_order o, unnest(o.gap_low, o.gap_high) as g(low, high), ledger_pending p where o.one and p.seq between g.low and g.high`
-	selectRest = `select f.bucket, a.action, a.resource_type, a.actor_type, a.outcome, 1
-	from unnest($12::int[], $13::text[]::uuid[], $14::text[]::uuid[]) as f(bucket, low, high),
-		activity_log a where a.organization_id = $1::text::daybook_key and a.id >= f.low and a.id < f.high`
+	select p.id, p.action, p.resource_type, p.actor_type, p.outcome from ledger_order o, unnest(o.gap_low, o.gap_high) as g(low, high), ledger_pending p
+	where o.one and p.seq between g.low and g.high and p.organization_id = $1::text::daybook_key
+) as p
+group by 1, 2, 3, 4, 5`
+	selectRest = `select f.bucket, a.action, a.resource_type, a.actor_type, a.outcome, count(*)
+from unnest($2::int[], $3::text[]::uuid[], $4::text[]::uuid[]) as f(bucket, low, high),
+	lateral (select * from activity_log where organization_id = $1::text::daybook_key and id >= f.low and id < f.high order by id limit 100000000) a
+group by 1, 2, 3, 4, 5`
 )
 
-// sums adds up what matches q in the buckets between the edges, by fields of the rollup.
+// byIndex is for these statements.
+const byIndex = `select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true), set_config('jit', 'off', true)`
+
+// sums adds up what matches q in the buckets between the edges, by fields of the rollup. All that it
+// reads is of one snapshot, in which every entry is in exactly one place.
 func (s *Store) sums(ctx context.Context, organization string, q *daybook.Query, edges []time.Time, by []daybook.Field, add func(bucket int, values []string, n int64) error) error {
+	if err := s.use(); err != nil {
+		return err
+	}
+	defer s.using.Done()
 	b := takeApart(edges)
-	c := &condition{args: []any{organization, b.edges, b.low, b.high, b.edgeIDs, b.lowIDs, b.highIDs, b.pieceBucket, b.pieceSpan, b.pieceLow, b.pieceHigh, b.restBucket, b.restLow, b.restHigh}}
-	if q.ResourceType != "" {
-		c.and(`k.resource_type = %s::text`, q.ResourceType)
+	c := &counter{query: *q, by: by, add: add, matches: map[kinds]bool{}}
+	c.query.From, c.query.To = time.Time{}, time.Time{}
+	var batch pgx.Batch
+	batch.Queue(`begin isolation level repeatable read read only`)
+	batch.Queue(becomeReader, organization)
+	batch.Queue(byIndex)
+	if spans, p := b.ranges(); len(spans) > 0 {
+		batch.Queue(selectRollup, organization, spans, p.low, p.high).Query(func(rows pgx.Rows) error {
+			var span int
+			var start time.Time
+			var tally []byte
+			_, err := pgx.ForEachRow(rows, []any{&span, &start, &tally}, func() error {
+				return parseTally(tally, func(k kinds, hour int, n int64) {
+					c.count(b.of(start.UTC().Add(time.Duration(hour)*time.Hour)), k, n)
+				})
+			})
+			return err
+		})
+		batch.Queue(selectRecent, organization).Query(func(rows pgx.Rows) error {
+			var k kinds
+			var start time.Time
+			var n int64
+			_, err := pgx.ForEachRow(rows, []any{&start, &k.action, &k.resourceType, &k.actorType, &k.outcome, &n}, func() error {
+				c.count(b.of(start), k, n)
+				return nil
+			})
+			return err
+		})
+		batch.Queue(selectPending, organization, b.bounds).Query(func(rows pgx.Rows) error {
+			return eachKinds(rows, func(bound int, k kinds, n int64) {
+				if bound%2 == 1 {
+					c.count(bound/2, k, n)
+				}
+			})
+		})
 	}
-	andAny(c, `k.action`, q.Actions)
-	andAny(c, `k.actor_type`, q.ActorTypes)
-	andAny(c, `k.outcome`, q.Outcomes)
-	columns := []string{`k.bucket`}
-	for _, f := range by { // checked: each is also the name of its column
-		columns = append(columns, `k.`+string(f))
+	if len(b.restOf) > 0 {
+		batch.Queue(selectRest, organization, b.restOf, b.rest.low, b.rest.high).Query(func(rows pgx.Rows) error { return eachKinds(rows, c.count) })
 	}
-	keys := strings.Join(columns, `, `)
-	sql := selectBuckets + `
-select ` + keys + `, sum(k.entries)::bigint from (
-	` + selectPieces + `
-	union all
-	` + selectRest + `
-) as k`
-	if c.sql.Len() > 0 {
-		sql += ` where ` + c.sql.String()
+	batch.Queue(`commit`)
+	if err := s.send(ctx, &batch); err != nil {
+		return err
 	}
-	sql += ` group by ` + keys
-	return s.read(ctx, organization, joinInOrder, sql, c.args, func(rows pgx.Rows) error {
-		values := make([]string, len(by))
-		var bucket int
-		var n int64
-		to := []any{&bucket}
-		for i := range values {
-			to = append(to, &values[i])
+	return c.err
+}
+
+// ranges returns the pieces of the rollup with their spans.
+func (b *buckets) ranges() (spans []int32, all pieces[string]) {
+	for span, p := range b.rollup {
+		for i := range p.low {
+			spans = append(spans, int32(span))
+			all.add(p.low[i], p.high[i])
 		}
-		to = append(to, &n)
-		for rows.Next() {
-			if err := rows.Scan(to...); err != nil {
-				return err
-			}
-			if err := add(bucket-1, values, n); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
+	}
+	return spans, all
+}
+
+func eachKinds(rows pgx.Rows, f func(bucket int, k kinds, n int64)) error {
+	var bucket int
+	var k kinds
+	var n int64
+	_, err := pgx.ForEachRow(rows, []any{&bucket, &k.action, &k.resourceType, &k.actorType, &k.outcome, &n}, func() error {
+		f(bucket, k, n)
+		return nil
 	})
+	return err
+}
+
+// A counter hands on counts of kinds that match a query, by fields.
+type counter struct {
+	query   daybook.Query
+	by      []daybook.Field
+	add     func(bucket int, values []string, n int64) error
+	matches map[kinds]bool
+	values  [daybook.MaxGroupFields]string
+	err     error // the first
+}
+
+func (c *counter) count(bucket int, k kinds, n int64) {
+	if bucket < 0 || c.err != nil {
+		return
+	}
+	e := daybook.Entry{Action: daybook.Action(k.action), ResourceType: k.resourceType, ActorType: daybook.ActorType(k.actorType), Outcome: daybook.Outcome(k.outcome)}
+	matches, known := c.matches[k]
+	if !known {
+		matches = c.query.Matches(&e)
+		c.matches[k] = matches
+	}
+	if !matches {
+		return
+	}
+	for i, f := range c.by {
+		c.values[i] = f.Of(&e)
+	}
+	c.err = c.add(bucket, c.values[:len(c.by)], n)
 }

@@ -165,6 +165,14 @@ func (r *reports) query() daybook.Query {
 	if r.IntN(8) == 0 {
 		q.UserID = "ada"
 	}
+	if r.IntN(4) == 0 {
+		text := []string{"action:CREATE,UPDATE -outcome:denied", "resource:doc* OR actor:system", "is:change", "user:ada"}[r.IntN(4)]
+		filter, _, err := daybook.ParseFilter(text, nil)
+		if err != nil {
+			panic(err)
+		}
+		q.Filter = filter
+	}
 	return q
 }
 
@@ -295,10 +303,6 @@ func TestTheRollupAnswersAsCountingDoes(t *testing.T) {
 	const unfolded = `select (select count(*) from ledger_pending) + (select count(*) from daybook_rollup_recent)`
 	if n := value[int](t, name, unfolded); n != 0 {
 		t.Errorf("%d rows are not folded", n)
-	}
-	const wrong = `select count(*) from (select span, sum(entries) as n from daybook_rollup group by span) s where n <> (select count(*) from activity_log)`
-	if n := value[int](t, name, wrong); n != 0 {
-		t.Errorf("%d spans of the rollup do not have all entries", n)
 	}
 	for range 50 {
 		if question, diff := r.ask(t, "acme"); diff != "" {

@@ -145,21 +145,18 @@ create table ledger_follower (
 	updated_at timestamptz not null default now()
 );
 
--- How many entries each organization has, in UTC hours, days and months, which are 1, 2 and 3. The
--- sequencer, which is one, keeps it, so that writers never meet in one row. Every entry is counted
--- in exactly one of three: here when it has a place up to ledger_order.folded, in
+-- How many entries each organization has: by UTC days, with their hours, where span is 1, and by
+-- months where it is 2. A tally is a list of counts by action, resource type, actor type and outcome
+-- (tally.go). The sequencer, which is one, keeps it, so that writers never meet in one row. Every
+-- entry is counted in exactly one of three: here when it has a place up to ledger_order.folded, in
 -- daybook_rollup_recent when it has a later place, and in ledger_pending when it has none.
 create table daybook_rollup (
-	organization_id {key}        not null,
-	span            smallint     not null check (span between 1 and 3),
-	start           timestamptz  not null,
-	action          varchar(20)  not null,
-	resource_type   varchar(100) not null,
-	actor_type      varchar(20)  not null,
-	outcome         varchar(20)  not null,
-	entries         bigint       not null,
-	primary key (organization_id, span, start, action, resource_type, actor_type, outcome)
-) with (fillfactor = 80);
+	organization_id {key}    not null,
+	span            smallint not null check (span in (1, 2)),
+	start           date     not null,
+	tally           bytea    not null,
+	primary key (organization_id, span, start)
+);
 
 -- What the last rounds of the sequencer added, by the hour. Rounds append here and change nothing:
 -- a row of the rollup that every round changed would leave hundreds of versions behind while

@@ -50,7 +50,7 @@ var rules = map[string]rule{
 	"internal/own":       {ours: ".", inTests: "store/memory"},
 	"internal/privatepg": {},
 	"internal/testdb":    {ours: "internal/privatepg"},
-	"internal/attack":    {inTests: ". ledger store/sqlite store/postgres store/storetest internal/testdb github.com/jackc/pgx/v5 modernc.org/sqlite"},
+	"internal/attack":    {inTests: ". ledger store/sqlite store/postgres store/storetest internal/testdb golang.org/x/mod/sumdb/tlog github.com/jackc/pgx/v5 modernc.org/sqlite"},
 	"internal/oracle":    {inTests: "ledger golang.org/x/mod/sumdb github.com/transparency-dev/merkle"},
 
 	"server": {ours: ". access api daybookhttp internal/own store/sqlite store/postgres", others: "github.com/prometheus/client_golang go.opentelemetry.io go.yaml.in/yaml/v3",

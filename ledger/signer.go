@@ -32,6 +32,7 @@ type Signer struct {
 	path       string
 
 	mu    sync.Mutex // guards what follows
+	older []PublicKey
 	state map[string]Checkpoint
 	file  os.FileInfo // what was last read
 	read  int64       // bytes of it that state holds
@@ -82,15 +83,22 @@ func (s *Signer) Sign(requests ...Request) ([]string, error) {
 	return s.advance(requests, true)
 }
 
+// Trust lets Saw believe checkpoints that an older key has signed, as they are behind a rotation.
+func (s *Signer) Trust(older ...PublicKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.older = append(s.older, older...)
+}
+
 // Saw tells s of a checkpoint that its key has signed and that somebody kept. The newest wins: a
 // database behind it is refused from now on.
 func (s *Signer) Saw(signed string) error {
-	c, err := OpenCheckpoint(signed, []PublicKey{s.key.public})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := OpenCheckpoint(signed, append([]PublicKey{s.key.public}, s.older...))
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	last := s.state[c.Origin]
 	if c.Size < last.Size || c == last {
 		return nil

@@ -57,14 +57,18 @@ type Source interface {
 	// Controls returns the rows of control entries alone, by index.
 	Controls(ctx context.Context, l Log) iter.Seq2[Row, error]
 
-	// Checkpoints returns the signed checkpoints that are kept, by size.
-	Checkpoints(ctx context.Context, l Log) iter.Seq2[string, error]
+	// Checkpoints returns the signed checkpoints that are kept, by the size under which they are; the
+	// rest of a Signed is in its note.
+	Checkpoints(ctx context.Context, l Log) iter.Seq2[Signed, error]
 
 	// Tiles returns the tiles that are kept.
 	Tiles(ctx context.Context, l Log) iter.Seq2[Tile, error]
 
 	// Strays returns the entries that are in no log.
 	Strays(ctx context.Context) iter.Seq2[Stray, error]
+
+	// Contradictions returns what in the store's own account of itself cannot be, in words.
+	Contradictions(ctx context.Context) iter.Seq2[string, error]
 
 	// List returns an erasure list or sweep set by its SHA-256, nil when it is not there.
 	List(ctx context.Context, digest [sha256.Size]byte) ([]byte, error)

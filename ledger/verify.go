@@ -89,6 +89,13 @@ func (v *verification) run() {
 	}
 	seen := map[string]bool{}
 	v.readStrays()
+	for what, err := range v.src.Contradictions(v.ctx) {
+		if err != nil {
+			v.report.add(StoreUnreachable, "the store's own account: %s", shorten(err))
+			break
+		}
+		v.report.add(DerivedMismatch, "%s", what)
+	}
 	for _, l := range logs {
 		if v.opts.Organization != "" && l.Organization != v.opts.Organization || v.ctx.Err() != nil {
 			continue

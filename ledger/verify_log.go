@@ -35,7 +35,7 @@ type logVerification struct {
 
 	kept   []Checkpoint // those not compared yet
 	stored []Checkpoint // the same; at most one is read ahead
-	pull   func() (string, error, bool)
+	pull   func() (Signed, error, bool)
 	signed Checkpoint
 }
 
@@ -242,7 +242,7 @@ func (v *logVerification) compareRoots() {
 		}
 		v.stored = v.stored[:0]
 		if c.Size < size {
-			continue // out of order: said when it was read
+			continue // under another size than its own: said when it was read
 		}
 		if c.Root == v.frontier.Root() {
 			v.signed = c
@@ -257,7 +257,7 @@ func (v *logVerification) compareRoots() {
 // readCheckpoint reads the next valid checkpoint of the source.
 func (v *logVerification) readCheckpoint() bool {
 	for v.pull != nil {
-		signed, err, more := v.pull()
+		kept, err, more := v.pull()
 		if !more {
 			v.pull = nil
 			break
@@ -269,15 +269,17 @@ func (v *logVerification) readCheckpoint() bool {
 		}
 		v.report.Checked.Checkpoints++
 		// A rotation is in the log before its first signature, so the size says which keys may sign.
-		c, err := OpenCheckpoint(signed, v.keysAt(1<<62))
+		c, err := OpenCheckpoint(kept.Note, v.keysAt(1<<62))
 		if err == nil {
-			_, err = OpenCheckpoint(signed, v.keysAt(c.Size))
+			_, err = OpenCheckpoint(kept.Note, v.keysAt(c.Size))
 		}
 		switch {
 		case err != nil:
 			v.report.add(noteCode(err), "a checkpoint: %s", shorten(err))
 		case c.Origin != v.report.Origin:
 			v.report.add(OriginMismatch, "a checkpoint of %s lies here", c.Origin)
+		case c.Size != kept.Size:
+			v.report.add(DerivedMismatch, "a checkpoint of size %d lies under the size %d", c.Size, kept.Size)
 		default:
 			v.stored = append(v.stored[:0], c)
 			return true

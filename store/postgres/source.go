@@ -153,19 +153,23 @@ func (s *source) Controls(ctx context.Context, l ledger.Log) iter.Seq2[ledger.Ro
 	})
 }
 
-func (s *source) Checkpoints(ctx context.Context, l ledger.Log) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
+func (s *source) Checkpoints(ctx context.Context, l ledger.Log) iter.Seq2[ledger.Signed, error] {
+	return func(yield func(ledger.Signed, error) bool) {
 		size := int64(math.MinInt64)
 		for {
 			rows, err := s.tx.Query(ctx, `select size, note from ledger_checkpoint where slot = $1 and size > $2 order by size limit 1000`, l.Slot, size)
 			if err != nil {
-				yield("", err)
+				yield(ledger.Signed{}, err)
 				return
 			}
-			var notes []string
+			var notes []ledger.Signed
 			var note string
-			if _, err := pgx.ForEachRow(rows, []any{&size, &note}, func() error { notes = append(notes, note); return nil }); err != nil {
-				yield("", err)
+			_, err = pgx.ForEachRow(rows, []any{&size, &note}, func() error {
+				notes = append(notes, ledger.Signed{Slot: l.Slot, Checkpoint: ledger.Checkpoint{Size: size}, Note: note})
+				return nil
+			})
+			if err != nil {
+				yield(ledger.Signed{}, err)
 				return
 			}
 			for _, note := range notes {
@@ -178,6 +182,21 @@ func (s *source) Checkpoints(ctx context.Context, l ledger.Log) iter.Seq2[string
 			}
 		}
 	}
+}
+
+// Contradictions tells of an order that would give a place twice.
+func (s *source) Contradictions(ctx context.Context) iter.Seq2[string, error] {
+	return each(func() ([]string, error) {
+		rows, err := s.tx.Query(ctx, `select format('the next place is %s, and the last was %s', next_position, last)
+			from (select next_position, (select coalesce(max(position), 0) from ledger_sequence) as last from ledger_order) o where next_position <> last + 1
+			union all
+			select format('%s leaves are of the log %s, which is not there', count(*), slot)
+			from ledger_sequence where slot not in (select slot from ledger) group by slot`)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, pgx.RowTo[string])
+	})
 }
 
 func (s *source) Tiles(ctx context.Context, l ledger.Log) iter.Seq2[ledger.Tile, error] {

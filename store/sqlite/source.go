@@ -100,8 +100,32 @@ func (s *source) Controls(_ context.Context, l ledger.Log) iter.Seq2[ledger.Row,
 		where s.slot = ?1 and a.organization_id = ?2 and a.kind <> 1 order by s.leaf_index`, of(l), scanSealed)
 }
 
-func (s *source) Checkpoints(_ context.Context, l ledger.Log) iter.Seq2[string, error] {
-	return stream(s.conn, `select note from ledger_checkpoint where slot = ? order by size`, of(l), func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) })
+func (s *source) Checkpoints(_ context.Context, l ledger.Log) iter.Seq2[ledger.Signed, error] {
+	return stream(s.conn, `select note, size from ledger_checkpoint where slot = ? order by size`, of(l), func(stmt *sqlite.Stmt) ledger.Signed {
+		return ledger.Signed{Slot: l.Slot, Checkpoint: ledger.Checkpoint{Size: stmt.ColumnInt64(1)}, Note: stmt.ColumnText(0)}
+	})
+}
+
+// Contradictions tells of indices that are not those of their tables, by which queries would find
+// other entries than there are, and of an order that would give a place twice.
+func (s *source) Contradictions(context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for text, err := range stream(s.conn, `pragma integrity_check(20)`, nil, func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) }) {
+			if text != "ok" && !yield("the file: "+text, err) {
+				return
+			}
+		}
+		for text, err := range stream(s.conn, `select 'the next place is ' || next_position || ', and the last was ' || last
+			from (select next_position, (select coalesce(max(position), 0) from ledger_sequence) as last from ledger_order) where next_position <> last + 1
+			union all
+			select leaves || ' leaves are of the log ' || slot || ', which is not there'
+			from (select slot, count(*) as leaves from ledger_sequence group by slot) where slot not in (select slot from ledger)`,
+			nil, func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) }) {
+			if !yield(text, err) {
+				return
+			}
+		}
+	}
 }
 
 func (s *source) Tiles(_ context.Context, l ledger.Log) iter.Seq2[ledger.Tile, error] {
@@ -111,7 +135,8 @@ func (s *source) Tiles(_ context.Context, l ledger.Log) iter.Seq2[ledger.Tile, e
 }
 
 func (s *source) Strays(context.Context) iter.Seq2[ledger.Stray, error] {
-	return stream(s.conn, `select organization_id, id from activity_log a where not exists (select 1 from ledger_sequence s where s.position = a.position)`, nil,
+	return stream(s.conn, `select organization_id, id from activity_log a where not exists (select 1 from ledger_sequence s
+		join ledger l on l.slot = s.slot where s.position = a.position and l.organization_id = a.organization_id)`, nil,
 		func(stmt *sqlite.Stmt) ledger.Stray {
 			stray := ledger.Stray{Organization: columnID(stmt, 0)}
 			stmt.ColumnBytes(1, stray.ID[:])

@@ -75,7 +75,7 @@ func (j *JWT) issuer() (access.Issuer, error) {
 	case j.KeyFile != "":
 		i.PublicKey, err = readPublicKey(j.KeyFile)
 	default:
-		i.JWKS, i.Discovery = j.JWKS, j.Discovery
+		i.JWKS = j.JWKS
 	}
 	return i, err
 }

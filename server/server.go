@@ -25,6 +25,7 @@ import (
 	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/api"
 	"github.com/daybookdev/daybook/daybookhttp"
+	"github.com/daybookdev/daybook/viewer"
 )
 
 // A Server serves one log. Safe for concurrent use.
@@ -34,6 +35,7 @@ type Server struct {
 	logger      *slog.Logger
 	credentials *access.Credentials
 	api         *api.API
+	viewer      *viewer.Viewer
 	handler     http.Handler
 	metrics     *metrics
 	traces      *tracing
@@ -89,22 +91,32 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		Body: int64(c.Limits.Body), Expanded: int64(c.Limits.Expanded), Entries: c.Limits.Entries, InFlight: int64(c.Limits.InFlight), Streams: c.Limits.Streams,
 	}
 	s.api, err = api.New(api.Config{
-		Store: s.metrics.measure(s.log.Store), Authenticator: authenticator, Credentials: s.credentials, Cursors: cursors, Actions: actionsOf(c.Actions), ResourceTypes: c.ResourceTypes,
+		Store: s.metrics.measure(s.log.Store), Authenticator: authenticator, Cursors: cursors, Actions: actionsOf(c.Actions), ResourceTypes: c.ResourceTypes,
 		Organization: c.Organization, Limits: limits, Origins: c.Origins, ClientAddr: s.clientAddr, Ready: s.ready, Timeout: c.Timeout, Logger: s.logger,
 	})
 	if err != nil {
+		return nil, err
+	}
+	pages := viewer.Config{Logger: s.logger}
+	if c.Auth.Mode != AuthOff {
+		pages.Authenticator, pages.Sessions = authenticator, s.credentials.Sessions()
+	}
+	if s.viewer, err = viewer.New(pages); err != nil {
 		return nil, err
 	}
 	s.handler = s.wrap(s.routes())
 	return s, nil
 }
 
-// routes is the interface: the API, and health, which is asked for without a credential.
+// routes is the interface: the API, the page that reads through it, and health, which is asked for
+// without a credential.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", s.healthz)
 	mux.HandleFunc("/readyz", s.readyz)
-	mux.Handle("/", s.api)
+	mux.Handle("/v1/", s.api)
+	mux.Handle("/openapi.json", s.api)
+	mux.Handle("/", s.viewer)
 	if s.config.Auth.Mode == AuthOff {
 		return loopbackOnly(mux)
 	}

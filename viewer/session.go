@@ -25,30 +25,41 @@ type Sessions interface {
 	End(ctx context.Context, secret string) error
 }
 
-// SessionCookie is the name of the cookie that holds a session's secret.
-const SessionCookie = "__Host-daybook"
-
-// session signs in and out. POST takes the credential where every request has it, in the header
+// session signs in and out, and says who is. POST takes the credential where every request has it, in the header
 // Authorization, and answers with a cookie; DELETE ends the session that the cookie names.
 //
 // Browsers send cookies on their own, so both are refused when they come from another origin; a page
 // of another origin cannot set Authorization without asking, and is not answered when it asks.
 func (v *Viewer) session() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /session", v.signedIn)
 	if v.config.Sessions == nil {
-		return http.NotFoundHandler()
+		return mux
 	}
 	mux.HandleFunc("POST /session", v.signIn)
 	mux.HandleFunc("DELETE /session", v.signOut)
 	var protection http.CrossOriginProtection
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusForbidden, "cross_origin", "the request comes from another origin")
-	}))
+	protection.SetDenyHandler(http.HandlerFunc(crossOrigin))
 	return protection.Handler(mux)
 }
 
+// signedIn says whether the request has a good credential, so that the page knows what to show without
+// an answer that browsers report as an error. Without sessions the API asks for none.
+func (v *Viewer) signedIn(w http.ResponseWriter, r *http.Request) {
+	in := v.config.Sessions == nil
+	if !in {
+		p, err := v.config.Authenticator.Authenticate(r.Context(), r)
+		if in = err == nil && p.Can(access.Read); err != nil && !errors.Is(err, access.ErrUnauthenticated) {
+			v.config.Logger.ErrorContext(r.Context(), "who is signed in could not be found out", "error", err)
+			refuse(w, http.StatusServiceUnavailable, "unavailable", "the server cannot answer now: try again")
+			return
+		}
+	}
+	answer(w, http.StatusOK, map[string]any{"signed_in": in})
+}
+
 func (v *Viewer) signIn(w http.ResponseWriter, r *http.Request) {
-	if _, err := r.Cookie(SessionCookie); err == nil {
+	if _, err := r.Cookie(access.SessionCookieName); err == nil {
 		r = withoutCookies(r) // whoever signs in means the credential, not the session that there is
 	}
 	p, err := v.config.Authenticator.Authenticate(r.Context(), r)
@@ -66,6 +77,10 @@ func (v *Viewer) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	secret, expires, err := v.config.Sessions.Begin(r.Context(), p)
+	if errors.Is(err, access.ErrForbidden) {
+		refuse(w, http.StatusForbidden, "forbidden", "a viewer token does not sign in: use an API key or a JWT")
+		return
+	}
 	if err != nil {
 		v.config.Logger.ErrorContext(r.Context(), "sign-in failed", "error", err)
 		refuse(w, http.StatusServiceUnavailable, "unavailable", "the server cannot answer now: try again")
@@ -76,7 +91,7 @@ func (v *Viewer) signIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (v *Viewer) signOut(w http.ResponseWriter, r *http.Request) {
-	if c, err := r.Cookie(SessionCookie); err == nil {
+	if c, err := r.Cookie(access.SessionCookieName); err == nil {
 		if err := v.config.Sessions.End(r.Context(), c.Value); err != nil {
 			v.config.Logger.ErrorContext(r.Context(), "sign-out failed", "error", err)
 			refuse(w, http.StatusServiceUnavailable, "unavailable", "the server cannot answer now: try again")
@@ -93,7 +108,7 @@ func (v *Viewer) signOut(w http.ResponseWriter, r *http.Request) {
 // cookie is one that scripts cannot read, that no other site's request carries, and whose name only
 // this host may set (the prefix __Host-).
 func cookie(secret string, expires time.Time) *http.Cookie {
-	return &http.Cookie{Name: SessionCookie, Value: secret, Path: "/", Expires: expires, HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode}
+	return &http.Cookie{Name: access.SessionCookieName, Value: secret, Path: "/", Expires: expires, HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode}
 }
 
 func withoutCookies(r *http.Request) *http.Request {
@@ -120,4 +135,8 @@ func answer(w http.ResponseWriter, status int, body any) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(text, '\n')) // a client that is gone gets nothing, and nothing is left to do
+}
+
+func crossOrigin(w http.ResponseWriter, _ *http.Request) {
+	refuse(w, http.StatusForbidden, "cross_origin", "the request comes from another origin")
 }

@@ -131,7 +131,7 @@ const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // static answers with a file, or with the page, whose own script reads the path.
 func (v *Viewer) static(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if f := v.files[r.URL.Path]; (f != nil || isPage(r.URL.Path)) && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
 		refuse(w, http.StatusMethodNotAllowed, "method_not_allowed", "this path answers GET and HEAD")
 		return
@@ -152,7 +152,7 @@ func (v *Viewer) static(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if v.page == nil || !isPage(r.URL.Path) {
-		http.Error(w, "404 page not found", http.StatusNotFound)
+		refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path: /openapi.json says what there is")
 		return
 	}
 	h.Set("Content-Security-Policy", Policy)

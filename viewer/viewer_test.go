@@ -153,13 +153,21 @@ func TestSigningInTradesTheCredentialForACookieThatScriptsCannotRead(t *testing.
 		t.Fatalf("sign in: %s, %v", r.Status, s)
 	}
 	c := r.Cookies()[0]
-	if c.Name != viewer.SessionCookie || c.Value != "secret" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || c.Expires.Before(time.Now().Add(7*time.Hour)) {
+	if c.Name != access.SessionCookieName || c.Value != "secret" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || c.Expires.Before(time.Now().Add(7*time.Hour)) {
 		t.Errorf("the cookie is %s", r.Header.Get("Set-Cookie"))
 	}
 	if r.Header.Get("Cache-Control") != "no-store" || strings.Contains(text(t, r), "secret") {
 		t.Error("the answer may be kept, or tells the secret")
 	}
-	out := do(v, "DELETE", "/session", "Cookie", viewer.SessionCookie+"=secret", "Sec-Fetch-Site", "same-origin")
+	for credential, want := range map[string]string{good: "true", "Bearer other": "false"} {
+		if in := text(t, get(v, "/session", "Authorization", credential)); in != "{\"signed_in\":"+want+"}\n" {
+			t.Errorf("%s: %s", credential, in)
+		}
+	}
+	if r := get(v, "/session", "Authorization", "Bearer broken"); r.StatusCode != 503 {
+		t.Errorf("a store that is gone: %s", r.Status)
+	}
+	out := do(v, "DELETE", "/session", "Cookie", access.SessionCookieName+"=secret", "Sec-Fetch-Site", "same-origin")
 	if out.StatusCode != 204 || len(s) != 0 || out.Cookies()[0].MaxAge >= 0 {
 		t.Errorf("sign out: %s, %v, %s", out.Status, s, out.Header.Get("Set-Cookie"))
 	}
@@ -172,7 +180,7 @@ func TestSigningInIsRefusedFromOtherOriginsAndWithoutAGoodCredential(t *testing.
 	}{
 		"no credential":            {nil, 401},
 		"an unknown credential":    {[]string{"Authorization", "Bearer other"}, 401},
-		"a cookie of a session":    {[]string{"Cookie", viewer.SessionCookie + "=secret"}, 401},
+		"a cookie of a session":    {[]string{"Cookie", access.SessionCookieName + "=secret"}, 401},
 		"the store is gone":        {[]string{"Authorization", "Bearer broken"}, 503},
 		"another site":             {[]string{"Authorization", good, "Sec-Fetch-Site", "cross-site"}, 403},
 		"a sister of the host":     {[]string{"Authorization", good, "Sec-Fetch-Site", "same-site"}, 403},
@@ -195,8 +203,11 @@ func TestWithoutSessionsThereIsNoSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := do(v, "POST", "/session", "Authorization", good); r.StatusCode != 404 {
+	if r := do(v, "POST", "/session", "Authorization", good); r.StatusCode != 405 {
 		t.Errorf("%s", r.Status)
+	}
+	if in := text(t, get(v, "/session")); in != "{\"signed_in\":true}\n" {
+		t.Errorf("without sessions the page is told %s", in)
 	}
 	if _, err := viewer.New(viewer.Config{Sessions: sessions{}}); err == nil {
 		t.Error("sessions without an authenticator are accepted")

@@ -19,7 +19,7 @@ import (
 type serveCommand struct{ configFlags }
 
 func (serveCommand) Help() string {
-	return `It serves the log over HTTP until it is interrupted, and makes a data directory when there is none. Requests need a credential: an API key, which "daybook key create" makes, or a token of an issuer in the configuration. What is configured is read from a file, then DAYBOOK_* variables, then flags; "daybook config" shows the result. SIGHUP reads the certificate again.
+	return `It serves the log over HTTP, the API and the page that people look at, until it is interrupted, and makes a data directory when there is none. Requests need a credential: an API key, which "daybook key create" makes, or a token of an issuer in the configuration. What is configured is read from a file, then DAYBOOK_* variables, then flags; "daybook config" shows the result. SIGHUP reads the certificate again.
 
     daybook serve
     daybook serve --data /var/lib/daybook --listen 127.0.0.1:9000

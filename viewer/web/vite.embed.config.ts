@@ -8,8 +8,6 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     modulePreload: false,
-    lib: { entry: "src/embed/element.tsx", formats: ["es"], fileName: () => "v1.js" },
-    rollupOptions: { output: { codeSplitting: false } },
-    minify: true,
+    rollupOptions: { input: "src/embed/element.tsx", output: { entryFileNames: "v1.js", codeSplitting: false } },
   },
 });

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Client } from "./api/client";
+import { Client, Problem } from "./api/client";
 import type { Me } from "./api/types";
 import type { LogContext } from "./log/context";
 import { LogPage } from "./log/page";
@@ -21,7 +21,11 @@ import { useAnswer } from "./ui/use";
 export function App() {
   const place = usePlace();
   const client = useMemo(() => new Client(), []);
-  const me = useAnswer<Me>("me", (signal) => client.get<Me>("/v1/me", {}, signal));
+  const me = useAnswer<Me>("me", async (signal) => {
+    const { signed_in } = await client.get<{ signed_in: boolean }>("/session", {}, signal);
+    if (!signed_in) throw new Problem(401, "unauthenticated", "Nobody is signed in.");
+    return client.get<Me>("/v1/me", {}, signal);
+  });
   const [help, setHelp] = useState(false);
   const [signedOut, setSignedOut] = useState(false);
 

@@ -86,10 +86,17 @@ export class Client {
       throw new Problem(0, "offline", "The server does not answer.");
     }
     if (!response.ok) throw await problem(response);
+    const { signed_in } = await this.get<{ signed_in: boolean }>("/session");
+    if (!signed_in) throw new Problem(0, "no_cookie", "The key is good, but this browser did not keep the session: open the page over HTTPS, or on this machine as localhost.");
   }
 
   entries(parameters: { organization: string; q: string; tz: string; order: string; limit: number; cursor?: string }, signal?: AbortSignal): Promise<Page> {
     return this.get<Page>("/v1/entries", { ...parameters, order: parameters.order === "oldest" ? "oldest" : undefined }, signal);
+  }
+
+  // search asks by exact values, in words that the filter language has no way to write.
+  async search(body: { organization: string; q: string; where: Record<string, string>; limit: number }, signal?: AbortSignal): Promise<Page> {
+    return (await this.fetch("POST", this.url("/v1/entries/search"), body, signal)).json() as Promise<Page>;
   }
 
   entry(organization: string, id: string, signal?: AbortSignal): Promise<Entry> {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Entry, Page } from "../api/types";
-import { path, term } from "../state/filter";
+import { askable, path, term } from "../state/filter";
 import { exact, relative } from "../state/time";
 import { Icon } from "../ui/icons";
 import { announce } from "../ui/live";
@@ -174,9 +174,9 @@ function Summary({ entry: e, changes: c, more }: { entry: Entry; changes: Change
         <h3>Look around</h3>
         <div class="row-buttons">
           <Go class="button small" to={{ q: "", t: around(e, 5), id: e.id }}>± 5 minutes</Go>
-          {e.request_id && <Go class="button small" to={{ q: term("request_id", e.request_id), t: around(e, 60) }}>This request</Go>}
-          {e.user_id && <Go class="button small" to={{ q: term("user_id", e.user_id) }}>This user</Go>}
-          {e.resource_id && <Go class="button small" to={{ q: term("resource", `${e.resource_type}/${e.resource_id}`), t: "all" }}>History of this {one(e.resource_type, 30)}</Go>}
+          {e.request_id && askable(e.request_id) && <Go class="button small" to={{ q: term("request_id", e.request_id), t: around(e, 60) }}>This request</Go>}
+          {e.user_id && askable(e.user_id) && <Go class="button small" to={{ q: term("user_id", e.user_id) }}>This user</Go>}
+          {e.resource_id && askable(e.resource_id) && <Go class="button small" to={{ q: term("resource", `${e.resource_type}/${e.resource_id}`), t: "all" }}>History of this {one(e.resource_type, 30)}</Go>}
         </div>
       </section>
     </>
@@ -313,31 +313,32 @@ function Raw({ entry: e }: { entry: Entry }) {
 }
 
 function Related({ entry: e, open }: { entry: Entry; open: (e: Entry) => void }) {
-  const groups: [title: string, q: string, t: string][] = [];
-  if (e.request_id) groups.push(["In the same request", term("request_id", e.request_id), around(e, 60)]);
-  if (e.user_id) groups.push(["By the same user, one hour before and after", term("user_id", e.user_id), around(e, 60)]);
-  if (e.resource_id) groups.push([`History of this ${one(e.resource_type, 40)}`, term("resource", `${e.resource_type}/${e.resource_id}`), "all"]);
-  if (e.ip_address) groups.push(["From the same IP address, one hour before and after", term("ip_address", e.ip_address), around(e, 60)]);
+  const groups: [title: string, where: Record<string, string>, q: string, t: string][] = [];
+  if (e.request_id) groups.push(["In the same request", { request_id: e.request_id }, term("request_id", e.request_id), around(e, 60)]);
+  if (e.user_id) groups.push(["By the same user, one hour before and after", { user_id: e.user_id }, term("user_id", e.user_id), around(e, 60)]);
+  if (e.resource_id) groups.push([`History of this ${one(e.resource_type, 40)}`, { resource_type: e.resource_type, resource_id: e.resource_id }, term("resource", `${e.resource_type}/${e.resource_id}`), "all"]);
+  if (e.ip_address) groups.push(["From the same IP address, one hour before and after", { ip_address: e.ip_address }, term("ip_address", e.ip_address), around(e, 60)]);
   return (
     <>
-      {groups.map(([title, q, t]) => (
-        <RelatedGroup key={title} title={title} q={q} t={t} self={e.id} open={open} />
+      {groups.map(([title, where, q, t]) => (
+        <RelatedGroup key={title} title={title} where={where} q={q} t={t} self={e.id} open={open} />
       ))}
       {!groups.length && <p class="say">This entry has neither a request, a user nor a resource id.</p>}
     </>
   );
 }
 
-function RelatedGroup({ title, q, t, self, open }: { title: string; q: string; t: string; self: string; open: (e: Entry) => void }) {
+// A RelatedGroup asks by exact values, so that it works for ids that the filter language refuses.
+function RelatedGroup({ title, where, q, t, self, open }: { title: string; where: Record<string, string>; q: string; t: string; self: string; open: (e: Entry) => void }) {
   const log = useLog();
-  const full = t === "all" ? q : `${q} created:${t}`;
-  const answer = useAnswer<Page>(`${log.organization}\n${full}`, (signal) => log.client.entries({ organization: log.organization, q: full, tz: log.zone, order: "newest", limit: 12 }, signal));
+  const time = t === "all" ? "" : `created:${t}`;
+  const answer = useAnswer<Page>(`${log.organization}\n${JSON.stringify(where)}\n${time}`, (signal) => log.client.search({ organization: log.organization, q: time, where, limit: 12 }, signal));
   const list = answer.data?.entries ?? [];
   return (
     <section class="block related">
       <h3>
         {title}
-        {answer.data && list.length > 0 && <Go class="link" to={{ q, t }}>Open as a list</Go>}
+        {answer.data && list.length > 0 && askable(q) && <Go class="link" to={{ q, t }}>Open as a list</Go>}
       </h3>
       {answer.problem && <p class="say wrong">{answer.problem.message} <button type="button" class="link" onClick={answer.again}>Try again</button></p>}
       {!answer.data && !answer.problem && <span class="bone long" />}
@@ -353,7 +354,7 @@ function RelatedGroup({ title, q, t, self, open }: { title: string; q: string; t
         ))}
       </ol>
       {answer.data && list.length <= 1 && <p class="say">{list.length ? "Nothing else." : "Nothing found."}</p>}
-      {answer.data?.next && <Go class="link" to={{ q, t }}>More, as a list</Go>}
+      {answer.data?.next && askable(q) && <Go class="link" to={{ q, t }}>More, as a list</Go>}
     </section>
   );
 }

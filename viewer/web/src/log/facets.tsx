@@ -61,9 +61,9 @@ function FacetGroup({ facet: f, search, total }: { facet: Facet; search: string;
     const off = has(q, not(t));
     return (
       <li key={value ?? "\u0000"} class={"facet-row" + (on ? " on" : "") + (off ? " off" : "")}>
-        <button type="button" class="facet-value" aria-pressed={on} title={value ?? undefined} aria-label={`Only ${label}: ${number(count)}`} onClick={() => toggle(t)}>
+        <button type="button" class="facet-value" aria-pressed={on} title={value ?? undefined} onClick={() => toggle(t)}>
           <span class="facet-bar" style={{ width: (100 * count) / most + "%" }} />
-          <span class="facet-name">{label}</span>
+          <span class="facet-name">{label}</span>{" "}
           <span class="facet-count">{number(count)}</span>
         </button>
         <button type="button" class="facet-not" aria-label={`Exclude ${label}`} title="Exclude" onClick={() => log.set({ q: exclude(q, t) })}>
@@ -75,7 +75,7 @@ function FacetGroup({ facet: f, search, total }: { facet: Facet; search: string;
   const sum = f.values.reduce((n, v) => n + v.count, 0) + f.other + f.missing;
   return (
     <section class="facet" aria-label={titles[f.field] ?? f.field}>
-      <h3>{titles[f.field] ?? one(f.field, 40)}</h3>
+      <h2>{titles[f.field] ?? one(f.field, 40)}</h2>
       <ul>
         {rows.map((v) => row(v.value, v.count, ["user_id", "resource_id"].includes(f.field) ? short(v.value) : one(v.value, 60)))}
         {!search && f.missing > 0 && row(null, f.missing, "none")}

@@ -13,10 +13,11 @@ export function Histogram({ answer, zoomOut }: { answer: Answer<Counts>; zoomOut
   const log = useLog();
   const host = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<typeof import("./chart") | null>(null);
-  const [range, setRange] = useState<[number, number] | null>(null); // buckets, both included
+  const [chosen, setRange] = useState<[number, number] | null>(null); // buckets, both included
   const [asTable, setAsTable] = useState(false);
   const counts = answer.data;
   const buckets = counts?.buckets ?? [];
+  const range = chosen && Math.max(...chosen) < buckets.length ? chosen : null; // not one of earlier buckets
 
   useEffect(() => {
     let gone = false;

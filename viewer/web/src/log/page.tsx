@@ -120,6 +120,7 @@ export function LogPage({ base, setZone, ledger }: LogPageProps) {
   return (
     <Context.Provider value={context}>
       <div ref={whole} class={"log" + (open || asking ? " with-drawer" : "") + (side || (!narrow && !cards) ? "" : " without-facets")}>
+        <h1 class="away">The log of {organization}</h1>
         <div class="bar">
           <QueryBar />
           <div class="bar-tools">
@@ -221,7 +222,8 @@ function Foot({ feed, context, total }: { feed: Feed; context: LogContext; total
         <button type="button" class="button small" onClick={() => void feed.more()}>Try again</button>
       </div>
     );
-  if (!feed.started || feed.loading) return <div class="foot" aria-hidden="true">{feed.count === 0 ? <Bones /> : "reading on …"}</div>;
+  if (feed.count === 0 && (!feed.started || feed.loading)) return <Bones key="bones" />;
+  if (feed.loading) return <div class="foot" aria-hidden="true">reading on …</div>;
   if (!feed.complete && feed.scannedTo)
     return (
       <div class="foot">
@@ -235,7 +237,7 @@ function Foot({ feed, context, total }: { feed: Feed; context: LogContext; total
 
 function Bones() {
   return (
-    <div class="bones-list">
+    <div class="bones-list" aria-hidden="true">
       {Array.from({ length: 12 }, (_, i) => (
         <div key={i} class="bones-row"><span class="bone" /><span class="bone long" style={{ width: 38 + ((i * 37) % 40) + "%" }} /></div>
       ))}
@@ -248,7 +250,7 @@ function NoEntries({ context, refresh }: { context: LogContext; refresh: () => v
   const { client, organization, zone, log, set, now } = context;
   const answer = useAnswer(`empty\n${organization}\n${context.filter}`, async (signal) => {
     const one = (q: string, order = "newest") => client.entries({ organization, q, tz: zone, order, limit: 1 }, signal).then((p) => p.entries[0]);
-    const any = await one("");
+    const any = await one("-is:own"); // that somebody signed in is an entry, but not one of the application
     if (!any) return { why: "never" as const };
     const inTime = log.q ? await one(pinned(log.t, zone, now)) : undefined;
     const elsewhere = log.t === "all" ? undefined : await one(log.q);
@@ -256,7 +258,7 @@ function NoEntries({ context, refresh }: { context: LogContext; refresh: () => v
     const list = terms(log.q);
     if (inTime && !list.alternative && list.list.length > 1 && list.list.length <= 6)
       for (let i = list.list.length - 1; i >= 0; i--) if (await one(and(without(log.q, i), pinned(log.t, zone, now)))) dropped.push({ text: log.q.slice(list.list[i]!.from, list.list[i]!.to), index: i });
-    return { why: inTime || (!log.q && !elsewhere) ? ("filter" as const) : elsewhere || !log.q ? ("time" as const) : ("both" as const), elsewhere, dropped, reads: inTime && log.q === quietReads };
+    return { why: elsewhere || !log.q ? ("time" as const) : ("filter" as const), elsewhere, dropped, others: !!inTime, reads: inTime && log.q === quietReads };
   });
   const found = answer.data;
   if (!found || answer.stale) return <Empty title="Nothing found"><p class="muted">Looking where there is something …</p></Empty>;
@@ -273,7 +275,7 @@ function NoEntries({ context, refresh }: { context: LogContext; refresh: () => v
   return (
     <Empty title={found.reads ? "Only successful reads" : found.why === "time" ? "Nothing in this time" : "Nothing for this filter"} icon={found.why === "time" ? "clock" : "filter"}>
       <p>
-        {found.reads ? "Everything in this time is a read that was allowed, and those are hidden." : found.why === "time" ? `${label(log.t, zone, now)} has no entries${log.q ? " for this filter" : ""}.` : "There are entries in this time, but none that the filter finds."}
+        {found.reads ? "Everything in this time is a read that was allowed, and those are hidden." : found.why === "time" ? `${label(log.t, zone, now)} has no entries${log.q ? " for this filter" : ""}.` : found.others ? "There are entries in this time, but none that the filter finds." : "No entry at any time is found by this filter."}
       </p>
       <div class="row-buttons">
         {found.reads && <button type="button" class="button primary" onClick={() => set({ q: "" })}>Show successful reads</button>}

@@ -35,29 +35,30 @@ export function QueryBar() {
 
   useEffect(() => setDraft(applied), [applied]);
 
-  // What stands in the bar is checked, so that an error shows before it is sent.
-  useEffect(() => {
-    if (draft.trim() === "") {
+  // What is applied is checked: by Enter before it is applied, so that what is shown stays while the
+  // filter is wrong, and otherwise when it came with the URL.
+  const check = async (q: string, signal?: AbortSignal): Promise<boolean> => {
+    if (q.trim() === "") {
       setChecked(null);
-      return;
+      return true;
     }
+    try {
+      const answer = await log.client.get<{ warnings?: Note[] }>("/v1/filter", { q, tz: log.zone }, signal);
+      setChecked({ q, notes: answer.warnings ?? [], error: false });
+    } catch (e) {
+      if (e instanceof Problem && e.status === 400) {
+        setChecked({ q, notes: e.notes.length ? e.notes : [{ code: e.code, message: e.message }], error: true });
+        return false;
+      }
+    }
+    return true;
+  };
+  useEffect(() => {
+    if (checked?.q === applied) return;
     const abort = new AbortController();
-    const timer = setTimeout(
-      async () => {
-        try {
-          const answer = await log.client.get<{ warnings?: Note[] }>("/v1/filter", { q: draft, tz: log.zone }, abort.signal);
-          setChecked({ q: draft, notes: answer.warnings ?? [], error: false });
-        } catch (e) {
-          if (e instanceof Problem && e.status === 400) setChecked({ q: draft, notes: e.notes.length ? e.notes : [{ code: e.code, message: e.message }], error: true });
-        }
-      },
-      draft === applied ? 0 : 350,
-    );
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [draft, applied, log.zone, log.organization]);
+    void check(applied, abort.signal);
+    return () => abort.abort();
+  }, [applied, log.zone]);
 
   useEffect(() => {
     if (!open) return;
@@ -90,16 +91,19 @@ export function QueryBar() {
     } else if (b.matches(":popover-open")) b.hidePopover();
   }, [open, list]);
 
-  const apply = (q: string) => {
+  const apply = async (text: string) => {
+    const q = text.trim();
     setOpen(false);
     setDraft(q);
-    if (q.trim() !== applied) log.set({ q: q.trim() });
+    if (q !== applied && (await check(q))) log.set({ q });
   };
   const take = (s: Suggested) => {
     const next = draft.slice(0, s.from) + s.text + draft.slice(s.to);
     const done = !/[:.=<>~(,]$/.test(s.text);
     const caret = s.from + s.text.length + (done && s.to >= draft.length ? 1 : 0);
     setDraft(done && s.to >= draft.length ? next + " " : next);
+    setList([]);
+    setAt(-1);
     requestAnimationFrame(() => {
       input.current?.focus();
       input.current?.setSelectionRange(caret, caret);
@@ -145,7 +149,7 @@ export function QueryBar() {
             } else if (e.key === "Enter") {
               e.preventDefault();
               if (open && at >= 0 && list[at]) take(list[at]!);
-              else apply(draft);
+              else void apply(draft);
             } else if (e.key === "Tab" && open && at >= 0 && list[at]) {
               e.preventDefault();
               take(list[at]!);
@@ -159,7 +163,7 @@ export function QueryBar() {
         />
         {draft !== applied && <kbd class="enter">Enter</kbd>}
         {draft !== "" && (
-          <button type="button" class="icon-button small" aria-label="Clear the filter" onClick={() => apply("")}>
+          <button type="button" class="icon-button small" aria-label="Clear the filter" onClick={() => void apply("")}>
             <Icon name="close" />
           </button>
         )}
@@ -183,7 +187,8 @@ export function QueryBar() {
         ))}
       </div>
       {shown.length > 0 && (
-        <ul id="query-notes" class={"notes" + (wrong ? " wrong" : "")} role={wrong ? "alert" : undefined}>
+        <div id="query-notes" role={wrong ? "alert" : undefined}>
+        <ul class={"notes" + (wrong ? " wrong" : "")}>
           {shown.map((n, i) => (
             <NoteLine
               key={i}
@@ -194,10 +199,11 @@ export function QueryBar() {
                 input.current?.focus();
                 input.current?.setSelectionRange(from, to);
               }}
-              fix={(next) => apply(next)}
+              fix={(next) => void apply(next)}
             />
           ))}
         </ul>
+        </div>
       )}
     </div>
   );
@@ -214,7 +220,7 @@ function NoteLine({ note: n, q, wrong, select, fix }: { note: Note; q: string; w
       <Icon name={wrong ? "ban" : "alert"} />
       <span>{visible(n.message)}</span>
       {placed && (
-        <button type="button" class="excerpt" aria-label={`Select: ${visible(q.slice(from, to))}`} onClick={() => select(from, to)}>
+        <button type="button" class="excerpt" title="Select these characters" onClick={() => select(from, to)}>
           {before > 0 && "…"}
           {visible(q.slice(before, from))}
           <mark>{visible(q.slice(from, to)) || "⟨here⟩"}</mark>

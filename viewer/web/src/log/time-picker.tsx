@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { interval, label, presets, browserZone, validZone, exact } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Popover } from "../ui/menu";
@@ -41,6 +41,11 @@ function Range({ setZone, close }: { setZone: (zone: string) => void; close: (re
   const [zone, setZoneText] = useState(log.zone);
   const text = b || a.includes("..") ? `${a}..${b}` : a;
   const i = text && text !== ".." ? interval(text, log.zone, log.now) : null;
+  const presetsList = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    const l = presetsList.current!;
+    (l.querySelector<HTMLElement>('[aria-pressed="true"]') ?? l.querySelector<HTMLElement>("button"))?.focus();
+  }, []);
   const bad = text !== "" && text !== ".." && (!i || (i.from !== null && i.to !== null && i.from >= i.to));
   const choose = (v: string) => {
     close(true);
@@ -48,7 +53,7 @@ function Range({ setZone, close }: { setZone: (zone: string) => void; close: (re
   };
   return (
     <div class="time-in">
-      <ul class="time-presets" aria-label="Ranges">
+      <ul ref={presetsList} class="time-presets" aria-label="Ranges">
         {presets.map(([v, l]) => (
           <li key={v}>
             <button type="button" class={"menu-item" + (v === t ? " on" : "")} aria-pressed={v === t} onClick={() => choose(v)}>

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { add, exclude, fieldName, only, term } from "../state/filter";
+import { add, askable, exclude, fieldName, only, term } from "../state/filter";
 import { MenuBox, type Item } from "../ui/menu";
 import { one } from "../ui/text";
 import { copy } from "../ui/use";
@@ -18,7 +18,7 @@ export function ValueMenu({ asked, log, close }: { asked: Asked; log: LogContext
   const t = term(field, value);
   const q = log.log.q;
   const text = value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
-  const filterable = typeof value !== "object" || value === null;
+  const filterable = (typeof value !== "object" || value === null) && askable(text);
   const items: Item[] = [];
   const set = (next: string) => log.set({ q: next, live: log.log.live });
   if (filterable) {

@@ -21,6 +21,7 @@ export function EntryPage({ base, id }: { base: Omit<LogContext, "filter" | "val
   return (
     <Context.Provider value={context}>
       <div class="entry-page">
+        <h1 class="away">An entry of {organization}</h1>
         <nav class="crumbs" aria-label="Where this is">
           <a href={base.link({ t: e ? around(e, 60) : place.log.t, ...(e ? { id: e.id } : {}) })}>
             <Icon name="left" /> The log around it

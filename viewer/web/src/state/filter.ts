@@ -167,3 +167,9 @@ export function codePoints(text: string, unit: number): number {
 // quietReads hides what is by far the most in many logs and hardly ever asked for: reads that were
 // allowed. Reads that were denied or failed stay.
 export const quietReads = "-(action:READ outcome:success)";
+
+// askable reports whether the filter language takes these characters: it refuses those that hide or
+// turn text, because a filter is shown to people.
+export function askable(text: string): boolean {
+  return !/[\u0000\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(text);
+}

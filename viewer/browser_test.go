@@ -1,0 +1,225 @@
+package viewer_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/access"
+	"github.com/daybookdev/daybook/api"
+	"github.com/daybookdev/daybook/server"
+	"github.com/daybookdev/daybook/store/sqlite"
+	"github.com/daybookdev/daybook/viewer"
+)
+
+// What the tests in web/test need to know, passed to them as JSON.
+type browserSetup struct {
+	Server   string            `json:"server"`
+	Host     string            `json:"host"` // another application, whose page has the element
+	Chromium string            `json:"chromium"`
+	Keys     map[string]string `json:"keys"`
+	Foreign  string            `json:"foreign"` // the id of an entry that is not acme's
+	Payloads int               `json:"payloads"`
+	Pictures string            `json:"pictures,omitempty"`
+	Only     string            `json:"only,omitempty"`
+}
+
+// The page is used as people use it, in a real browser, on a real server with entries of a month.
+// DAYBOOK_PICTURES names a directory for screenshots to look at, DAYBOOK_ONLY a part of a test's name.
+func TestThePageInABrowser(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatal("the page is tested with Node: install Node.js 20.19 or newer, then run `make test`, or `npm ci` in viewer/web")
+	}
+	if _, err := os.Stat("web/node_modules/playwright-core"); err != nil {
+		t.Fatal("the page's test packages are not installed: run `make test`, or `npm ci` in viewer/web")
+	}
+	s := startServers(t)
+	s.Chromium = findChromium(t)
+	s.Pictures, s.Only = os.Getenv("DAYBOOK_PICTURES"), os.Getenv("DAYBOOK_ONLY")
+	if s.Pictures != "" {
+		if s.Pictures, err = filepath.Abs(s.Pictures); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), node, "test/all.mjs")
+	cmd.Dir = "web"
+	cmd.Env = append(os.Environ(), "DAYBOOK_BROWSER="+string(text))
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var r struct {
+			Name  string `json:"name"`
+			OK    bool   `json:"ok"`
+			MS    int    `json:"ms"`
+			Error string `json:"error"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			t.Errorf("not a result: %s", lines.Text())
+			continue
+		}
+		ran++
+		t.Run(r.Name, func(t *testing.T) {
+			if !r.OK {
+				t.Error(r.Error)
+			} else if testing.Verbose() {
+				t.Logf("%d ms", r.MS)
+			}
+		})
+	}
+	if err := cmd.Wait(); err != nil && !t.Failed() {
+		t.Errorf("%v: %s", err, said.String())
+	}
+	if ran == 0 {
+		t.Errorf("no test ran: %s", said.String())
+	}
+}
+
+func findChromium(t *testing.T) string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("the page is tested in Chromium: install it (apt-get install chromium), or run `make test`")
+	return ""
+}
+
+// startServers starts the log's server and another application's, with a seeded log.
+func startServers(t *testing.T) browserSetup {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "log.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	now := time.Now()
+	seed(t.Context(), t, store, now)
+	seedHostile(t.Context(), t, store, now)
+	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	credentials, err := server.NewCredentials(store, "platform", logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authenticator := access.NewAuthenticator(nil, credentials)
+	page, err := viewer.New(viewer.Config{Authenticator: authenticator, Sessions: credentials.Sessions(), Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs, host := listen(t), listen(t)
+	s := browserSetup{Server: "http://" + logs.Addr().String(), Host: "http://" + host.Addr().String(), Keys: map[string]string{}, Payloads: len(payloads)}
+	routes, err := api.New(api.Config{Store: store, Authenticator: authenticator, Cursors: daybook.CursorKey{1}, Origins: []string{s.Host}, Logger: logger,
+		Limits: api.Limits{Read: api.Rate{PerSecond: 1000, Burst: 5000}}}) // one machine does here what many people would
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", routes)
+	mux.Handle("/", page)
+	serve(t, logs, mux)
+
+	operator := access.Operator("")
+	for name, k := range map[string]struct{ organization, permissions string }{
+		"admin": {acme, "admin"}, "auditor": {acme, "auditor"}, "recorder": {acme, "recorder"}, "empty": {"initech", "reader"}, "hostile": {hostile, "auditor"}, "embedder": {acme, "embedder"},
+	} {
+		permissions, err := access.ParsePermissions(k.permissions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, s.Keys[name], err = credentials.CreateKey(t.Context(), operator, access.KeyRequest{Name: name, Organizations: []string{k.organization}, Permissions: permissions})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	foreign, err := store.Query(t.Context(), globex, daybook.Query{Limit: 1})
+	if err != nil || len(foreign.Entries) == 0 {
+		t.Fatal("globex has no entry", err)
+	}
+	s.Foreign = foreign.Entries[0].ID.String()
+	serve(t, host, hostPage(t, s, func(ctx context.Context) (string, error) {
+		org, err := operator.Organization(acme)
+		if err != nil {
+			return "", err
+		}
+		_, token, err := credentials.CreateViewerToken(ctx, operator, access.ViewerTokenRequest{Organization: org, User: "ada", Filter: "type:document", Origin: s.Host})
+		return token, err
+	}))
+	return s
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func serve(t *testing.T, l net.Listener, h http.Handler) {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = s.Serve(l) }() // ends with Close below
+	t.Cleanup(func() { _ = s.Close(); <-done })
+}
+
+// hostPage is another application: its page has the element, its back end mints tokens with its key.
+func hostPage(t *testing.T, s browserSetup, mint func(context.Context) (string, error)) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self' "+s.Server+"; connect-src 'self' "+s.Server+"; style-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'")
+		fmt.Fprintf(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Workspace</title><link rel="stylesheet" href="/host.css">
+<script type="module" src="%[1]s/embed/v1.js"></script><script type="module" src="/host.js"></script></head>
+<body><main><h1>Your documents</h1><p>What happened to them, as the log has it.</p><daybook-log server="%[1]s" t="-30d" features="search,export"></daybook-log></main></body></html>`, s.Server)
+	})
+	mux.HandleFunc("/host.css", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css")
+		fmt.Fprint(w, `:root { color-scheme: light dark } body { font-family: Georgia, serif; background: Canvas; color: CanvasText; max-width: 1000px; margin: 32px auto; padding: 0 16px } daybook-log { --daybook-accent: #7a2fb5; --daybook-font: system-ui, sans-serif; height: 560px } @media (prefers-color-scheme: dark) { daybook-log { --daybook-accent: #c79bf0 } }`)
+	})
+	mux.HandleFunc("/host.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		fmt.Fprint(w, `globalThis.opened = []; globalThis.failed = []; globalThis.tokens = 0;
+const log = document.querySelector("daybook-log");
+log.addEventListener("daybook-open", (e) => opened.push(e.detail));
+log.addEventListener("daybook-error", (e) => failed.push(e.detail));
+log.resolveNames = async (ids) => Object.fromEntries(ids.filter((id) => id === "ada").map((id) => [id, "Ada Lovelace"]));
+log.getToken = () => { tokens++; return new URLSearchParams(location.search).get("token") ?? fetch("/token").then((r) => r.text()); };`)
+	})
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		token, err := mint(r.Context())
+		if err != nil {
+			t.Error(err)
+			http.Error(w, "no token", http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(w, token)
+	})
+	return mux
+}

@@ -35,6 +35,7 @@ import (
 	"github.com/daybookdev/daybook/export"
 	"github.com/daybookdev/daybook/server"
 	"github.com/daybookdev/daybook/store/postgres"
+	"github.com/daybookdev/daybook/store/remote"
 	"github.com/daybookdev/daybook/store/sqlite"
 )
 
@@ -53,6 +54,7 @@ var (
 	_          = os.Stdout
 	_          time.Time
 	_          = export.Write
+	_          = remote.Open
 	book       *daybook.Recorder
 	store      *sqlite.Store
 	outbox     *sqlite.Outbox

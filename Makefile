@@ -4,18 +4,18 @@ TOOLS       := $(CURDIR)/.tools
 STATICCHECK := $(TOOLS)/staticcheck-v0.8.2
 FUZZ_TIME   ?= 60s
 
-.PHONY: demo test lint bench deep ui compiler postgres node chromium
+.PHONY: demo test lint bench deep ui compiler postgres node chromium curl
 
 ## demo: the example application on real requests, and the trail it leaves
 demo:
 	go run ./cmd/daybook demo
 
 ## test: everything, with the race detector
-test: compiler postgres chromium viewer/web/node_modules
+test: compiler postgres chromium curl viewer/web/node_modules clients/typescript/node_modules
 	go test -race -timeout 20m ./...
 
 ## deep: the long form of the fault, random and fuzz tests
-deep: compiler postgres chromium viewer/web/node_modules
+deep: compiler postgres chromium curl viewer/web/node_modules clients/typescript/node_modules
 	DAYBOOK_DEEP=1 go test -race -timeout 4h ./...
 	@for package in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
@@ -52,9 +52,24 @@ viewer/web/node_modules: viewer/web/package-lock.json | node
 	cd viewer/web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# The client that is generated from the OpenAPI document is compiled by its tests.
+clients/typescript/node_modules: clients/typescript/package-lock.json | node
+	cd clients/typescript && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 node:
 	@command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || a == 20 && b >= 19 ? 0 : 1)' || { \
-		echo "the page is built with Node: install Node.js 20.19 or newer, with npm"; exit 1; }
+		echo "the page and the client in TypeScript are built with Node: install Node.js 20.19 or newer, with npm"; exit 1; }
+
+# The examples of docs/api.md are run.
+curl:
+	@command -v curl >/dev/null || { \
+		echo "installing curl for the examples of docs/api.md"; \
+		if command -v apt-get >/dev/null; then \
+			$$(command -v sudo) apt-get update -qq && $$(command -v sudo) apt-get install -y -qq --no-install-recommends curl ca-certificates; \
+		else \
+			echo "the examples of docs/api.md need curl on the PATH: install it"; exit 1; \
+		fi; }
 
 # The page is tested in a real browser.
 chromium:

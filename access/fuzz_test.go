@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -109,4 +110,35 @@ func checkAnswer(t *testing.T, v *access.Verifier, token string) {
 			t.Errorf("accepted, but %q is another spelling of its bytes", part)
 		}
 	}
+}
+
+// Whatever comes in the place of a credential: nobody panics, and only the exact text is good.
+func FuzzCredential(f *testing.F) {
+	o := newOffice(f)
+	_, key := o.key(f, access.Read, access.Mint)
+	_, token := o.token(f, o.who(f, key), access.ViewerTokenRequest{})
+	session := o.signIn(f, o.who(f, key))
+	good := []string{key, token, session}
+	for _, text := range good {
+		f.Add(text)
+		f.Add(text[:len(text)-1])
+		f.Add(other(text))
+		f.Add(otherID(text))
+		f.Add(strings.ToUpper(text))
+	}
+	f.Add("")
+	f.Add("dbk_")
+	f.Add("dbv__")
+	f.Add("dbs_\x00")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, r := range []*http.Request{bearer(text), cookie(text)} {
+			p, err := o.auth.Authenticate(t.Context(), r)
+			if err == nil && (!slices.Contains(good, strings.Trim(text, "\" ")) || p.IsZero()) {
+				t.Errorf("%q is accepted", text)
+			}
+			if err != nil && (!errors.Is(err, access.ErrUnauthenticated) || !p.IsZero()) {
+				t.Errorf("%q: %q, %v", text, p.ID(), err)
+			}
+		}
+	})
 }

@@ -210,7 +210,7 @@ func TestOnlyFittingKeysAreTakenFromASet(t *testing.T) {
 			{"to sign", jwks(with(own, `"key_ops":["sign"]`), another), false},
 			{"under another id", jwks(strings.Replace(own, `"k1"`, `"k9"`, 1), another), false},
 			{"another key under its id", jwks(strings.Replace(another, `"k2"`, `"k1"`, 1)), false},
-			{"two keys under its id", jwks(own, strings.Replace(another, `"k2"`, `"k1"`, 1)), false},
+			{"two keys under its id", jwks(strings.Replace(another, `"k2"`, `"k1"`, 1), own), false},
 			{"a secret", jwks(symmetric), false},
 			{"a member twice", `{"keys":[],"keys":[` + own + `]}`, false},
 			{"a list", `[` + own + `]`, false},

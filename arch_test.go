@@ -36,8 +36,8 @@ var rules = map[string]rule{
 
 	"ledger":          {ours: ".", others: "golang.org/x/mod/sumdb"},
 	"store/memory":    {ours: ".", inTests: "store/storetest"},
-	"store/sqlite":    {ours: ". ledger", others: "zombiezen.com/go/sqlite golang.org/x/mod/sumdb/tlog", inTests: "store/memory store/storetest modernc.org/sqlite"},
-	"store/postgres":  {ours: ". ledger internal/migrate", others: "github.com/jackc/pgx/v5 golang.org/x/mod/sumdb/tlog", inTests: "store/storetest internal/testdb"},
+	"store/sqlite":    {ours: ". ledger internal/walk", others: "zombiezen.com/go/sqlite golang.org/x/mod/sumdb/tlog", inTests: "store/memory store/storetest modernc.org/sqlite"},
+	"store/postgres":  {ours: ". ledger internal/migrate internal/walk", others: "github.com/jackc/pgx/v5 golang.org/x/mod/sumdb/tlog", inTests: "store/storetest internal/testdb"},
 	"store/remote":    {ours: "."},
 	"store/storetest": {ours: ". store/memory", others: "github.com/google/go-cmp"},
 
@@ -49,6 +49,7 @@ var rules = map[string]rule{
 	"internal/migrate":   {},
 	"internal/own":       {ours: ".", inTests: "store/memory"},
 	"internal/privatepg": {},
+	"internal/walk":      {ours: "."},
 	"internal/testdb":    {ours: "internal/privatepg"},
 	"internal/attack":    {inTests: ". ledger store/sqlite store/postgres store/storetest internal/testdb golang.org/x/mod/sumdb/tlog github.com/jackc/pgx/v5 modernc.org/sqlite"},
 	"internal/oracle":    {inTests: "ledger golang.org/x/mod/sumdb github.com/transparency-dev/merkle"},

@@ -8,6 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// SetScanBudget sets how long a page may look for what no index picks out.
+func SetScanBudget(s *Store, d time.Duration) { s.scanBudget = d }
+
 // Lead takes the sequencer's lock for a transaction, as a leader does, and waits for it.
 func Lead(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1, hashtext(current_schema()))`, lockSequence)

@@ -23,6 +23,7 @@ import (
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/internal/migrate"
+	"github.com/daybookdev/daybook/internal/walk"
 )
 
 // Options are how a [Store] works. The zero Options do.
@@ -63,6 +64,7 @@ type Store struct {
 	writers    *writers
 	sequencer  *sequencer
 	changed    *broadcast // something was appended, or got its place
+	scanBudget time.Duration
 
 	mu     sync.Mutex // guards closed, and using.Add against Close's Wait
 	closed bool
@@ -150,7 +152,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, options *Options) (*Store, err
 		return nil, fmt.Errorf("open the log: %w", explain(err))
 	}
 	learnDeployment(deployment)
-	s := &Store{pool: pool, ids: o.IDs, deployment: deployment, log: o.Logger, changed: newBroadcast(), gone: make(chan struct{})}
+	s := &Store{pool: pool, ids: o.IDs, deployment: deployment, log: o.Logger, changed: newBroadcast(), scanBudget: walk.Budget, gone: make(chan struct{})}
 	var background context.Context
 	background, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.writers = startWriters(pool, s.changed)

@@ -121,7 +121,9 @@ func compile(ids IDs, organization string, q *daybook.Query) (c *condition, ok b
 		c.and(`a.ip_address::inet <<= %s::text::cidr`, p.String())
 	}
 	andDetails(c, nil, q.Details)
-	c.rest = q.Filter.Tree()
+	if !q.Filter.IsZero() {
+		c.andFilter(ids, q.Filter.Tree())
+	}
 	return c, true
 }
 
@@ -187,6 +189,9 @@ func (s *Store) page(ctx context.Context, organization string, q *daybook.Query)
 	if !ok {
 		return daybook.Page{}, s.open()
 	}
+	if q.ID.IsZero() && (!q.Filter.IsZero() || len(q.Details) > 0 || q.IPAddress.IsValid()) { // no index serves it
+		return s.walkPage(ctx, organization, q, where)
+	}
 	order := ` order by a.id desc`
 	if q.Order == daybook.Oldest {
 		order = ` order by a.id`
@@ -198,26 +203,18 @@ func (s *Store) page(ctx context.Context, organization string, q *daybook.Query)
 	default:
 		where.and(`a.id < %s::text::uuid`, q.After.ID.String())
 	}
-	sql := `select ` + columns + ` from activity_log a where ` + where.sql.String() + order
-	if where.rest == nil {
-		sql += fmt.Sprintf(` limit %d`, q.Limit+1) // one more tells whether there is another page
-	}
+	// One more tells whether there is another page.
+	sql := `select ` + columns + ` from activity_log a where ` + where.sql.String() + order + fmt.Sprintf(` limit %d`, q.Limit+1)
 	var page daybook.Page
 	err := s.read(ctx, organization, inOrder, sql, where.args, func(rows pgx.Rows) error {
 		for rows.Next() {
-			if !page.Next.IsZero() {
+			if len(page.Entries) == q.Limit {
+				page.Next = daybook.Cursor{Order: q.Order, ID: page.Entries[q.Limit-1].ID}
 				continue // to the end, or the connection could not be used again
 			}
 			e, err := scan(rows.Scan)
 			if err != nil {
 				return err
-			}
-			if where.rest != nil && !where.rest.Matches(&e) {
-				continue
-			}
-			if len(page.Entries) == q.Limit {
-				page.Next = daybook.Cursor{Order: q.Order, ID: page.Entries[q.Limit-1].ID}
-				continue
 			}
 			page.Entries = append(page.Entries, e)
 		}

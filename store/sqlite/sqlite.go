@@ -21,6 +21,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/internal/walk"
 	"github.com/daybookdev/daybook/ledger"
 )
 
@@ -102,7 +103,7 @@ func Open(ctx context.Context, path string, options *Options) (*Store, error) {
 		deployment: deployment,
 		readers:    make(chan *reader, o.Readers),
 		written:    newBroadcast(),
-		scanBudget: scanBudget,
+		scanBudget: walk.Budget,
 		gone:       make(chan struct{}),
 	}
 	for range o.Readers {

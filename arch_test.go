@@ -41,7 +41,7 @@ var rules = map[string]rule{
 	"store/remote":    {ours: "."},
 	"store/storetest": {ours: ". store/memory", others: "github.com/google/go-cmp"},
 
-	"api": {ours: ". access internal/own", others: "github.com/klauspost/compress/zstd go.yaml.in/yaml/v3 golang.org/x/time/rate", inTests: "store/memory"},
+	"api": {ours: ". access export internal/own", others: "github.com/klauspost/compress/zstd go.yaml.in/yaml/v3 golang.org/x/time/rate", inTests: "store/memory"},
 
 	"viewer": {ours: ". access", inTests: "api server store/sqlite"},
 

@@ -85,7 +85,13 @@ func (b *body) Close() {
 	if b.closer != nil {
 		_ = b.closer.Close() // of a reader
 	}
-	_ = b.sent.control.SetReadDeadline(time.Time{}) // the rest of the request has none
+	// The rest of the request has no deadline. But what was not read the server reads now, to a limit,
+	// before it gives the connection up or back: a sender that sends nothing must not hold it.
+	var rest time.Time
+	if !b.sent.ended {
+		rest = time.Now().Add(time.Second)
+	}
+	_ = b.sent.control.SetReadDeadline(rest)
 }
 
 // broken says what is wrong with a body that cannot be read.
@@ -113,18 +119,19 @@ type counter struct {
 	begun   time.Time
 	read    int64
 	left    int64
-	err     error
+	ended   bool  // the end was read
+	err     error // another than that
 }
 
 func (r *counter) Read(p []byte) (int, error) {
 	// A recorder of tests has no deadlines, and needs none.
-	_ = r.control.SetReadDeadline(r.begun.Add(paceGrace + time.Duration(r.read/minimumPace)*time.Second))
+	_ = r.control.SetReadDeadline(r.begun.Add(r.c.limits.limits.PaceGrace + time.Duration(r.read/minimumPace)*time.Second))
 	n, err := r.c.r.Body.Read(p[:min(int64(len(p)), r.left+1)])
 	r.read += int64(n)
 	if r.left -= int64(n); r.left < 0 {
 		return 0, tooLarge(r.c.limits.limits.Body, "the body as it was sent")
 	}
-	if err != io.EOF {
+	if r.ended = err == io.EOF; !r.ended {
 		r.err = err
 	}
 	return n, err

@@ -24,6 +24,8 @@ type Limits struct {
 	Entries  int   // entries of one request: 1,000
 	InFlight int64 // bytes of all bodies that are being read: 64 MiB
 	Streams  int   // event streams at once: 256
+
+	PaceGrace time.Duration // before a body must come with 1 KiB a second: 10 s
 }
 
 // A Rate is so many a second, and so many at once. A negative one is none.
@@ -36,8 +38,7 @@ const (
 	maxURL      = 8 << 10 // bytes of the query of a URL
 	maxDocument = 64 << 10
 
-	minimumPace = 1 << 10          // bytes a second that a body must come with
-	paceGrace   = 10 * time.Second // before the pace counts
+	minimumPace = 1 << 10 // bytes a second that a body must come with
 )
 
 func (l Limits) withDefaults() Limits {
@@ -57,6 +58,7 @@ func (l Limits) withDefaults() Limits {
 	l.Entries = or(l.Entries, 1000)
 	l.InFlight = or(l.InFlight, 64<<20)
 	l.Streams = or(l.Streams, 256)
+	l.PaceGrace = or(l.PaceGrace, 10*time.Second)
 	return l
 }
 

@@ -40,6 +40,8 @@ func (a *API) table() []Route {
 			Parameters: parameters(filterParameters, []string{"fields", "limit"}), handle: a.facets},
 		{Method: get, Path: "/v1/entries/tail", Permission: access.Read, Records: AsView, class: reading, stream: true,
 			Parameters: parameters(filterParameters, []string{"after"}), handle: a.tail},
+		{Method: get, Path: "/v1/entries/export", Permission: access.Export, Records: AsExport, class: exporting, stream: true,
+			Parameters: parameters(filterParameters, []string{"order", "format", "csv"}), handle: a.export},
 
 		{Method: get, Path: "/v1/resources/{type}/{id}/entries", Permission: access.Read, Records: AsView, class: reading,
 			Parameters: parameters(filterParameters, pageParameters), handle: a.resourceTrail},

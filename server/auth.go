@@ -75,7 +75,7 @@ func (j *JWT) issuer() (access.Issuer, error) {
 	case j.KeyFile != "":
 		i.PublicKey, err = readPublicKey(j.KeyFile)
 	default:
-		i.JWKS = j.JWKS
+		i.JWKS, i.Discovery = j.JWKS, j.Discovery
 	}
 	return i, err
 }

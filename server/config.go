@@ -80,7 +80,7 @@ const (
 	AuthOff      = "off"
 )
 
-// JWT is an issuer of tokens, with one of SecretFile, KeyFile and JWKS; see access.Issuer.
+// JWT is an issuer of tokens, with one of SecretFile, KeyFile, JWKS and Discovery; see access.Issuer.
 type JWT struct {
 	Issuer            string              `key:"issuer"`             // iss
 	Audience          string              `key:"audience"`           // one of aud
@@ -88,6 +88,7 @@ type JWT struct {
 	SecretFile        string              `key:"secret_file"`        // of HS256: at least 32 bytes; a line end behind them is not part of it
 	KeyFile           string              `key:"key_file"`           // a public key, in PEM
 	JWKS              string              `key:"jwks_url"`           // where the issuer publishes its keys
+	Discovery         bool                `key:"discovery"`          // ask the issuer where that is (OpenID Connect Discovery)
 	KeyID             string              `key:"key_id"`             // kid; "" ignores it
 	OrganizationClaim string              `key:"organization_claim"` // "" means org_id
 	PermissionsClaim  string              `key:"permissions_claim"`  // "" means scope
@@ -217,13 +218,13 @@ func (c *Config) Validate() error {
 func (j *JWT) validate(at string) error {
 	var errs []error
 	keys := 0
-	for _, s := range []string{j.SecretFile, j.KeyFile, j.JWKS} {
-		if s != "" {
+	for _, there := range []bool{j.SecretFile != "", j.KeyFile != "", j.JWKS != "", j.Discovery} {
+		if there {
 			keys++
 		}
 	}
 	if keys != 1 {
-		errs = append(errs, &daybook.FieldError{Field: at, Reason: "must have one of secret_file, key_file and jwks_url"})
+		errs = append(errs, &daybook.FieldError{Field: at, Reason: "must have one of secret_file, key_file, jwks_url and discovery"})
 	}
 	for word, names := range j.Permissions {
 		if _, err := access.ParsePermissions(names...); err != nil {

@@ -155,7 +155,7 @@ func TestWhatIsWrongIsSaidWithItsLine(t *testing.T) {
 		"log: {access: yes please}":                 `%s:1: log.access is "yes please", but must be true or false`,
 		"trusted_proxies: [10.0.0.0/40]":            `%s:1: trusted_proxies[0] is "10.0.0.0/40", not a network`,
 		"listen: a\n---\nlisten: b":                 "%s: there is more than one document",
-		"auth: {jwt: [{issuer: x}]}":                "auth.jwt[0] must have one of secret_file, key_file and jwks_url",
+		"auth: {jwt: [{issuer: x}]}":                "auth.jwt[0] must have one of secret_file, key_file, jwks_url and discovery",
 		"auth: {jwt: [{isuer: x}]}":                 "%s:1: auth.jwt[0].isuer is not a key: there are issuer,",
 		"drain_delay: -1s":                          "%s:1: drain_delay is -1s",
 		"auth: {mode: none}":                        `%s:1: auth.mode is "none", but must be required or off`,

@@ -279,6 +279,14 @@ func TestAKeyOfTheLogIsBelieved(t *testing.T) {
 	if a := w.do("GET", "/v1/entries", "", "Authorization: Bearer "+text); a.Code != 403 {
 		t.Errorf("read: %d %s", a.Code, a.Body)
 	}
+	// The API makes keys too, for whoever may.
+	_, admin, err := credentials.CreateKey(t.Context(), access.Operator("ada"), access.KeyRequest{Name: "admin", Organizations: []string{"acme"}, Permissions: []access.Permission{access.Keys, access.Record}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := w.do("POST", "/v1/keys", `{"name":"made","permissions":["record"]}`, "Authorization: Bearer "+admin); a.Code != 201 {
+		t.Errorf("make a key: %d %s", a.Code, a.Body)
+	}
 	page, err := log.Store.Query(t.Context(), "acme", daybook.Query{ResourceType: "document"})
 	if err != nil || len(page.Entries) != 1 {
 		t.Errorf("%+v, %v", page, err)

@@ -91,7 +91,7 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		Body: int64(c.Limits.Body), Expanded: int64(c.Limits.Expanded), Entries: c.Limits.Entries, InFlight: int64(c.Limits.InFlight), Streams: c.Limits.Streams,
 	}
 	s.api, err = api.New(api.Config{
-		Store: s.metrics.measure(s.log.Store), Authenticator: authenticator, Cursors: cursors, Actions: actionsOf(c.Actions), ResourceTypes: c.ResourceTypes,
+		Store: s.metrics.measure(s.log.Store), Authenticator: authenticator, Credentials: s.credentials, Cursors: cursors, Actions: actionsOf(c.Actions), ResourceTypes: c.ResourceTypes,
 		Organization: c.Organization, Limits: limits, Origins: c.Origins, ClientAddr: s.clientAddr, Ready: s.ready, Timeout: c.Timeout, Logger: s.logger,
 	})
 	if err != nil {

@@ -164,6 +164,7 @@ func (w *world) good(t testing.TB) []example {
 		get("facets", "/v1/entries/facets?fields=action,details.title&q=outcome:success"),
 		post("facetsBy", 200, "/v1/entries/facets", `{"q":"-outcome:denied"}`),
 		get("tail", "/v1/entries/tail?q=action:DELETE"),
+		get("export", "/v1/entries/export?format=json&q=type:document&order=oldest"),
 		get("resourceTrail", "/v1/resources/document/plan-1/entries"),
 		get("auditLog", "/v1/audit-log/plan-1"),
 		get("userTrail", "/v1/users/ada/entries"),

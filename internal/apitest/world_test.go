@@ -234,7 +234,7 @@ func plain(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filte
 }
 
 func TestMain(m *testing.M) {
-	for _, media := range []string{"application/x-ndjson", "application/jsonl", "text/event-stream"} {
+	for _, media := range []string{"application/x-ndjson", "application/jsonl", "text/event-stream", "text/csv"} {
 		openapi3filter.RegisterBodyDecoder(media, plain)
 	}
 	m.Run()

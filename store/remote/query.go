@@ -167,10 +167,10 @@ func (s *Store) Histogram(ctx context.Context, organization string, q daybook.Qu
 
 func (s *Store) histogram(ctx context.Context, organization string, q daybook.Query, edges []time.Time, by []daybook.Field) ([]daybook.Bucket, error) {
 	q.Order, q.After, q.Limit = daybook.Newest, daybook.Cursor{}, 0 // not used
-	organization, err := s.prepare(ctx, organization, &q)
-	if err == nil {
-		_, err = daybook.NewTally(edges, by...) // refuses what the server would
+	if _, err := daybook.NewTally(edges, by...); err != nil {       // refuses what the server would
+		return nil, err
 	}
+	organization, err := s.prepare(ctx, organization, &q)
 	if err != nil {
 		return nil, err
 	}
@@ -196,11 +196,11 @@ func (s *Store) Top(ctx context.Context, organization string, q daybook.Query, f
 
 func (s *Store) top(ctx context.Context, organization string, q daybook.Query, field daybook.Field, limit int) (top daybook.Top, err error) {
 	q.Order, q.After, q.Limit = daybook.Newest, daybook.Cursor{}, 0 // not used
-	if organization, err = s.prepare(ctx, organization, &q); err != nil {
-		return top, err
-	}
 	ranking, err := daybook.NewRanking(field, limit)
 	if err != nil {
+		return top, err
+	}
+	if organization, err = s.prepare(ctx, organization, &q); err != nil {
 		return top, err
 	}
 	body := searchFor(organization, q)

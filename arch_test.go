@@ -54,9 +54,9 @@ var rules = map[string]rule{
 	"internal/attack":    {inTests: ". ledger store/sqlite store/postgres store/storetest internal/testdb golang.org/x/mod/sumdb/tlog github.com/jackc/pgx/v5 modernc.org/sqlite"},
 	"internal/oracle":    {inTests: "ledger golang.org/x/mod/sumdb github.com/transparency-dev/merkle"},
 
-	"server": {ours: ". access api daybookhttp internal/own store/sqlite store/postgres viewer", others: "github.com/prometheus/client_golang go.opentelemetry.io go.yaml.in/yaml/v3",
+	"server": {ours: ". ledger access api daybookhttp internal/own store/sqlite store/postgres viewer", others: "github.com/prometheus/client_golang go.opentelemetry.io go.yaml.in/yaml/v3",
 		inTests: "store/memory internal/testdb github.com/jackc/pgx/v5 go.uber.org/goleak"},
-	"cmd/daybook": {ours: ". access server store/sqlite store/postgres examples/workspace internal/privatepg export internal/own", others: "github.com/alecthomas/kong github.com/jackc/pgx/v5 golang.org/x/sys/unix", inTests: "internal/testdb github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
+	"cmd/daybook": {ours: ". ledger access server store/sqlite store/postgres examples/workspace internal/privatepg export internal/own", others: "github.com/alecthomas/kong github.com/jackc/pgx/v5 golang.org/x/sys/unix", inTests: "internal/testdb github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
 
 	"examples/workspace":       {ours: ". access daybookhttp store/postgres store/sqlite", others: "github.com/jackc/pgx/v5/stdlib modernc.org/sqlite", inTests: "daybooktest internal/testdb github.com/jackc/pgx/v5"},
 	"examples/workspace/serve": {ours: ". examples/workspace store/postgres store/sqlite"},

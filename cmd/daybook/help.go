@@ -75,7 +75,7 @@ func overview(app *kong.Application) string {
 	var b strings.Builder
 	b.WriteString(about)
 	for _, node := range app.Children {
-		fmt.Fprintf(&b, "  %-8s %s\n", node.Name, node.Help)
+		fmt.Fprintf(&b, "  %-10s %s\n", node.Name, node.Help)
 		for _, example := range examples(node) {
 			fmt.Fprintf(&b, "             %s\n", example)
 		}

@@ -20,14 +20,14 @@ func main() {
 }
 
 // conclude prints err, if any, and returns the exit status: 0 for success, 2 for a command line that
-// is wrong, 1 for everything else.
+// is wrong or what a verification cannot decide, 1 for everything else.
 func conclude(stderr io.Writer, err error) int {
 	if err == nil {
 		return 0
 	}
 	// The text of an error may quote an entry.
 	fmt.Fprintln(stderr, escapeLines("daybook: "+err.Error()))
-	if errors.Is(err, errUsage) {
+	if errors.Is(err, errUsage) || errors.Is(err, errUndecided) {
 		return 2
 	}
 	return 1

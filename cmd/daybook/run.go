@@ -21,20 +21,24 @@ import (
 
 // commands is the command line: a field for each subcommand, whose flags are its own fields.
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Show it at work: a day of several organizations, and the trail it left."`
-	Record  recordCommand  `cmd:"" help:"Record entries, from flags or from NDJSON."`
-	Query   queryCommand   `cmd:"" help:"Find entries of one organization."`
-	Report  reportCommand  `cmd:"" help:"Count the entries of one organization, or tell what one user did."`
-	Export  exportCommand  `cmd:"" help:"Write entries of one organization as CSV, NDJSON or JSON, and record that."`
-	Tail    tailCommand    `cmd:"" help:"Print the newest entries of all organizations, and follow."`
-	Serve   serveCommand   `cmd:"" help:"Serve the log over HTTP."`
-	Key     keyCommand     `cmd:"" help:"Make, list, rotate and revoke API keys."`
-	Token   tokenCommand   `cmd:"" help:"Make viewer tokens, and JWTs for trying things out."`
-	Config  configCommand  `cmd:"" help:"Print the configuration of the server, and where it comes from."`
-	Migrate migrateCommand `cmd:"" help:"Make the schema in PostgreSQL, or bring it up to date, and the partitions to come."`
-	Doctor  doctorCommand  `cmd:"" help:"Check the log: versions, sizes, modes, backlog."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-	Help    helpCommand    `cmd:"" help:"Explain daybook, or one command."`
+	Demo       demoCommand       `cmd:"" help:"Show it at work: a day of several organizations, and the trail it left."`
+	Record     recordCommand     `cmd:"" help:"Record entries, from flags or from NDJSON."`
+	Query      queryCommand      `cmd:"" help:"Find entries of one organization."`
+	Report     reportCommand     `cmd:"" help:"Count the entries of one organization, or tell what one user did."`
+	Export     exportCommand     `cmd:"" help:"Write entries of one organization as CSV, NDJSON or JSON, and record that."`
+	Tail       tailCommand       `cmd:"" help:"Print the newest entries of all organizations, and follow."`
+	Serve      serveCommand      `cmd:"" help:"Serve the log over HTTP."`
+	Key        keyCommand        `cmd:"" help:"Make, list, rotate and revoke API keys."`
+	Token      tokenCommand      `cmd:"" help:"Make viewer tokens, and JWTs for trying things out."`
+	Config     configCommand     `cmd:"" help:"Print the configuration of the server, and where it comes from."`
+	Migrate    migrateCommand    `cmd:"" help:"Make the schema in PostgreSQL, or bring it up to date, and the partitions to come."`
+	Verify     verifyCommand     `cmd:"" help:"Verify the ledger: that nothing was altered, removed, inserted or moved."`
+	Checkpoint checkpointCommand `cmd:"" help:"Sign the ledger as it is now, and print what to keep elsewhere."`
+	Proof      proofCommand      `cmd:"" help:"Prove that an entry is in the log, and show of it what is chosen."`
+	Bundle     bundleCommand     `cmd:"" help:"Write the log of one organization so that it can be verified elsewhere."`
+	Doctor     doctorCommand     `cmd:"" help:"Check the log: versions, sizes, modes, backlog."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
+	Help       helpCommand       `cmd:"" help:"Explain daybook, or one command."`
 
 	HelpFlag helpFlag `name:"help" short:"h" help:"Explain the command."`
 }

@@ -117,5 +117,5 @@ async function problem(response: Response): Promise<Problem> {
   const errors = Array.isArray(body["errors"]) ? (body["errors"] as (Partial<Note> & { field?: string; reason?: string })[]) : [];
   const detail = text("detail") || text("title") || `The server answered ${response.status}.`;
   const notes: Note[] = errors.filter((e) => e.reason).map((e) => ({ ...e, code: e.code ?? code, message: e.at !== undefined || e.field === "q" ? e.reason! : `${e.field ?? ""} ${e.reason}`.trim() }));
-  return new Problem(response.status, code, detail, notes, retry);
+  return new Problem(response.status, code, code.startsWith("filter_") && notes[0] ? notes[0].message : detail, notes, retry);
 }

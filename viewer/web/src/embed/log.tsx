@@ -133,18 +133,18 @@ export function Embedded(props: Props) {
           close();
         }}
       >
-        {features.has("search") && (
+        {(features.has("search") || context.can("export")) && (
           <div class="bar">
-            <QueryBar />
+            {features.has("search") ? <QueryBar /> : <span class="grow" />}
+            <div class="bar-tools">
+              <button type="button" class="icon-button" aria-label="Refresh" title="Refresh" onClick={() => setRound((n) => n + 1)}><Icon name="refresh" /></button>
+              {context.can("export") && <Download context={context} />}
+            </div>
           </div>
         )}
-        {(features.has("search") || features.has("export") || state.q) && (
+        {state.q && (
           <div class="summary">
             <Chips quiet />
-            <span class="summary-side">
-              <button type="button" class="icon-button" aria-label="Refresh" onClick={() => setRound((n) => n + 1)}><Icon name="refresh" /></button>
-              {context.can("export") && <Download context={context} />}
-            </span>
           </div>
         )}
         <div class="panes">
@@ -159,7 +159,7 @@ export function Embedded(props: Props) {
               <Empty title={state.q ? "Nothing for this filter" : "No entries"}>
                 {state.q && <button type="button" class="button" onClick={() => context.set({ q: "" })}>Drop the filter</button>}
               </Empty>
-            ) : (
+            ) : !me.data ? null : (
               <Table feed={feed} version={version} scroller={scroller} total={feed.complete ? feed.count : -1} columns={state.cols ? state.cols.split(",") : []} cards={cards} selected={state.id} open={open} />
             )}
           </div>
@@ -211,7 +211,7 @@ function Download({ context }: { context: LogContext }) {
     }
   };
   return (
-    <button type="button" class="button small" disabled={busy} onClick={() => void take()}>
+    <button type="button" class="button" disabled={busy} onClick={() => void take()}>
       <Icon name="download" /> {busy ? "Exporting …" : "Export"}
     </button>
   );

@@ -173,8 +173,7 @@ export function LogPage({ base, setZone, ledger }: LogPageProps) {
               <Empty title={feed.problem.code.startsWith("filter") ? "The filter is not understood" : feed.problem.status === 403 ? "Not allowed" : feed.problem.status === 404 ? "No such organization" : "The entries could not be read"} icon="alert">
                 <p>{feed.problem.message}</p>
                 <div class="row-buttons">
-                  <button type="button" class="button primary" onClick={() => void feed.more()}>Try again</button>
-                  {feed.problem.code.startsWith("filter") && <button type="button" class="button" onClick={() => set({ q: "" })}>Drop the filter</button>}
+                  {feed.problem.code.startsWith("filter") ? <button type="button" class="button primary" onClick={() => set({ q: quietReads })}>Drop the filter</button> : <button type="button" class="button primary" onClick={() => void feed.more()}>Try again</button>}
                 </div>
               </Empty>
             ) : (

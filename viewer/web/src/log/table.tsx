@@ -214,7 +214,7 @@ function Row({ entry: e, index, columns, stop, selected, open, focused, zone, no
       tabIndex={stop ? 0 : -1}
       onFocus={focused}
       onClick={(ev) => {
-        if ((ev.target as Element).closest("button, a")) return;
+        if ((ev.target as Element).closest("button, a, .v")) return;
         if (getSelection()?.toString()) return;
         open(e);
       }}
@@ -225,11 +225,11 @@ function Row({ entry: e, index, columns, stop, selected, open, focused, zone, no
       <td role="cell" class="c-what">
         <Avatar id={s.who} kind={s.whoKind} />
         <span class="sentence">
-          <V field="user_id" value={e.user_id ?? null} class="who">{s.whoKind === "user" ? called(s.who, log.name) : s.who}</V>{" "}
-          <V field="action" value={e.action} class="verb">{s.verb}</V>{" "}
-          <V field="resource_type" value={e.resource_type} class="type">{one(s.type, 40)}</V>{" "}
+          <V tab={-1} field="user_id" value={e.user_id ?? null} class="who">{s.whoKind === "user" ? called(s.who, log.name) : s.who}</V>{" "}
+          <V tab={-1} field="action" value={e.action} class="verb">{s.verb}</V>{" "}
+          <V tab={-1} field="resource_type" value={e.resource_type} class="type">{one(s.type, 40)}</V>{" "}
           {s.id ? (
-            <V field="resource" value={`${e.resource_type}/${s.id}`} class={named ? "name" : "id"}>{named ? `“${one(named, 60)}”` : short(s.id)}</V>
+            <V tab={-1} field="resource" value={`${e.resource_type}/${s.id}`} class={named ? "name" : "id"}>{named ? `“${one(named, 60)}”` : short(s.id)}</V>
           ) : s.name ? (
             <span class="name">“{one(s.name, 60)}”</span>
           ) : null}
@@ -240,14 +240,14 @@ function Row({ entry: e, index, columns, stop, selected, open, focused, zone, no
         const v = column(e, c);
         return (
           <td role="cell" key={c} class="c-extra">
-            {v === undefined || v === null || v === "" ? <span class="none">–</span> : <V field={c} value={v}>{typeof v === "string" ? short(v) : brief(v, 40)}</V>}
+            {v === undefined || v === null || v === "" ? <span class="none">–</span> : <V tab={-1} field={c} value={v}>{typeof v === "string" ? short(v) : brief(v, 40)}</V>}
           </td>
         );
       })}
       <td role="cell" class="c-outcome">
-        <V field="outcome" value={e.outcome ?? "success"}><OutcomeBadge outcome={e.outcome} quiet /></V>
+        <V tab={-1} field="outcome" value={e.outcome ?? "success"}><OutcomeBadge outcome={e.outcome} quiet /></V>
       </td>
-      <td role="cell" class="c-ip">{e.ip_address ? <V field="ip_address" value={e.ip_address}>{e.ip_address}</V> : <span class="none">–</span>}</td>
+      <td role="cell" class="c-ip">{e.ip_address ? <V tab={-1} field="ip_address" value={e.ip_address}>{e.ip_address}</V> : <span class="none">–</span>}</td>
     </tr>
   );
 }

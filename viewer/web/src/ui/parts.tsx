@@ -4,7 +4,7 @@ import type { Outcome } from "../api/types";
 import type { Log } from "../state/location";
 import { hue, initials } from "../entry/sentence";
 import { useLog } from "../log/context";
-import { exclude, only, term } from "../state/filter";
+import { askable, exclude, only, term } from "../state/filter";
 import { keys } from "../state/preferences";
 import { Icon } from "./icons";
 import { copy } from "./use";
@@ -30,29 +30,34 @@ export function Avatar({ id, kind }: { id: string; kind: string }) {
 }
 
 // V is a value that can be filtered by: a click opens its menu.
-export function V({ field, value, children, class: c, label }: { field: string; value: unknown; children: ComponentChildren; class?: string; label?: string }) {
+export function V({ field, value, children, class: c, tab = 0 }: { field: string; value: unknown; children: ComponentChildren; class?: string; tab?: number }) {
   const log = useLog();
+  const open = (e: { currentTarget: Element; stopPropagation(): void; preventDefault(): void }) => {
+    e.stopPropagation();
+    e.preventDefault();
+    log.value(e.currentTarget, field, value);
+  };
+  // Not a <button>, which is one piece for the line that it stands in: a long sentence is to be cut
+  // within a value.
   return (
-    <button
-      type="button"
+    <span
+      role="button"
+      tabIndex={tab}
       class={"v " + (c ?? "")}
       data-field={field}
       aria-haspopup="menu"
-      aria-label={label}
+      onClick={open}
       onKeyDown={(e) => {
-        if (keys.off || e.ctrlKey || e.metaKey || e.altKey || (e.key !== "f" && e.key !== "x")) return;
-        if (value !== null && typeof value === "object") return;
+        if (e.ctrlKey || e.metaKey || e.altKey) return;
+        if (e.key === "Enter" || e.key === " ") return open(e);
+        if (keys.off || (e.key !== "f" && e.key !== "x") || (value !== null && typeof value === "object") || !askable(String(value ?? ""))) return;
         e.preventDefault();
         const t = term(field, value);
         log.set({ q: e.key === "x" ? exclude(log.log.q, t) : only(log.log.q, t) });
       }}
-      onClick={(e) => {
-        e.stopPropagation();
-        log.value(e.currentTarget, field, value);
-      }}
     >
       {children}
-    </button>
+    </span>
   );
 }
 

@@ -57,6 +57,7 @@ func measurePostgres(ctx context.Context, p plan, step func(string)) (tables []t
 		{"storage", func(ctx context.Context, _ plan, pg *pgServer) ([]table, []aim, error) { return pg.perRow(ctx) }},
 		{"queries", measurePostgresQueries},
 		{"bulk", measurePostgresBulk},
+		{"bulk over HTTP", measurePostgresHTTP},
 		{"writes", measurePostgresWrites},
 	} {
 		step("measure PostgreSQL's " + part.name)

@@ -40,7 +40,7 @@ type Config struct {
 	Auth   Auth   `key:"auth"`
 	Limits Limits `key:"limits"`
 
-	Organization  string        `key:"platform_organization" help:"The organization of entries about the deployment as a whole."`
+	Organization  string        `key:"platform_organization" help:"The organization of entries about the deployment as a whole. In a PostgreSQL with UUIDs the default stands for 64617962-6f6f-8b00-8000-000000000000."`
 	Actions       []string      `key:"actions" help:"The actions that may be recorded beside CREATE, READ, UPDATE and DELETE. Empty: every well-formed one."`
 	ResourceTypes []string      `key:"resource_types" help:"The resource types that may be recorded. Empty: every well-formed one."`
 	Timeout       time.Duration `key:"timeout" help:"How long one read or one write may take."`
@@ -140,7 +140,7 @@ func DefaultConfig() Config {
 			Denied: api.Rate{PerSecond: 5, Burst: 50},
 			Body:   1 << 20, Expanded: 8 << 20, Entries: 1000, InFlight: 64 << 20, Streams: 256,
 		},
-		Organization: "daybook",
+		Organization: DefaultPlatform,
 		Timeout:      10 * time.Second,
 		DrainTimeout: 10 * time.Second,
 		Log:          Logging{Level: "info", Format: "json", Access: true},

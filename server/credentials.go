@@ -24,6 +24,10 @@ func NewCredentials(store Store, platform string, logger *slog.Logger) (*access.
 	if platform == "" {
 		return nil, errors.New("make credentials: no platform organization is named, in which keys for all organizations are recorded")
 	}
+	platform, err := platformOf(store, platform)
+	if err != nil {
+		return nil, fmt.Errorf("make credentials: %w", err)
+	}
 	book, err := own.New(store, &daybook.Options{Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("make credentials: %w", err)

@@ -292,3 +292,34 @@ func TestAKeyOfTheLogIsBelieved(t *testing.T) {
 		t.Errorf("%+v, %v", page, err)
 	}
 }
+
+// Who reads the log later sees when a server ran under another configuration.
+func TestAStartIsRecordedWithItsConfiguration(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	for _, timeout := range []time.Duration{10 * time.Second, 10 * time.Second, 11 * time.Second} {
+		r := run(t, func(c *server.Config) { c.Data, c.Timeout = data, timeout })
+		if status, _ := get(t, "http://"+r.address+"/readyz"); status != 200 {
+			t.Errorf("readyz: %d", status)
+		}
+		if err := r.end(); err != nil {
+			t.Error(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	log, err := server.OpenLog(t.Context(), server.DirectoryPlace(data), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	page, err := log.Store.Query(t.Context(), server.DefaultPlatform, daybook.Query{ResourceType: "daybook.config", Order: daybook.Oldest})
+	if err != nil || len(page.Entries) != 3 {
+		t.Fatalf("%+v, %v", page.Entries, err)
+	}
+	for i, want := range []bool{true, false, true} {
+		if e := page.Entries[i]; e.Details["changed"] != want || e.Details["did"] != "started" || e.ActorType != daybook.ActorSystem {
+			t.Errorf("start %d: %+v", i, e)
+		}
+	}
+}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/internal/testdb"
 	"github.com/daybookdev/daybook/server"
 	"github.com/daybookdev/daybook/store/postgres"
@@ -130,5 +132,56 @@ func TestServersShareALogInPostgreSQL(t *testing.T) {
 	}
 	if a := first.do("GET", "/readyz", ""); a.Code != 200 {
 		t.Errorf("with the database back: %d %s", a.Code, a.Body)
+	}
+}
+
+// In a log whose ids are UUIDs, as in the guide, Daybook's own entries have such ids too.
+func TestALogWithUUIDsHoldsTheServersOwnEntries(t *testing.T) {
+	db := startPostgres(t)
+	if _, err := postgres.Migrate(t.Context(), db.URL("owner", "log"), nil); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, db.URL(testdb.Superuser, "log"), `grant daybook_app to app`)
+	r := run(t, func(c *server.Config) { c.Data, c.Database = "", db.URL("app", "log") })
+	place, err := server.ParsePlace(db.URL("app", "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := server.OpenLog(t.Context(), place, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	credentials, err := server.NewCredentials(log.Store, server.DefaultPlatform, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := credentials.CreateKey(t.Context(), access.Operator("root"), access.KeyRequest{Name: "all", AllOrganizations: true, Permissions: []access.Permission{access.Read}}); err != nil {
+		t.Error(err)
+	}
+	acme := "550e8400-e29b-41d4-a716-446655440001"
+	for _, target := range []string{"/v1/entries?organization=" + acme, "/v1/me", "/v1/log"} {
+		if status, body := get(t, "http://"+r.address+target); status != 200 {
+			t.Errorf("%s: %d %s", target, status, body)
+		}
+	}
+	page, err := log.Store.Query(t.Context(), server.PlatformUUID, daybook.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, e := range page.Entries {
+		found[e.ResourceType] = true
+	}
+	for _, want := range []string{"daybook.config", "daybook.key", "daybook.view"} {
+		if !found[want] {
+			t.Errorf("the platform's organization lacks %s: %v", want, found)
+		}
+	}
+	c := r.config
+	c.Organization = "platform"
+	if s, err := server.New(t.Context(), c); err == nil || !strings.Contains(err.Error(), "platform_organization") {
+		s.Close()
+		t.Errorf("a platform that is no UUID: %v", err)
 	}
 }

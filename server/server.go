@@ -33,6 +33,7 @@ type Server struct {
 	config      Config
 	log         *Log
 	logger      *slog.Logger
+	platform    string // the organization of entries about the deployment as a whole
 	credentials *access.Credentials
 	api         *api.API
 	viewer      *viewer.Viewer
@@ -79,7 +80,10 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.credentials, err = NewCredentials(s.log.Store, c.Organization, s.logger); err != nil {
+	if s.platform, err = platformOf(s.log.Store, c.Organization); err != nil {
+		return nil, err
+	}
+	if s.credentials, err = NewCredentials(s.log.Store, s.platform, s.logger); err != nil {
 		return nil, err
 	}
 	authenticator, err := s.authenticator()
@@ -92,7 +96,7 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	}
 	s.api, err = api.New(api.Config{
 		Store: s.metrics.measure(s.log.Store), Authenticator: authenticator, Credentials: s.credentials, Cursors: cursors, Actions: actionsOf(c.Actions), ResourceTypes: c.ResourceTypes,
-		Organization: c.Organization, Limits: limits, Origins: c.Origins, ClientAddr: s.clientAddr, Ready: s.ready, Timeout: c.Timeout, Logger: s.logger,
+		Organization: s.platform, Limits: limits, Origins: c.Origins, ClientAddr: s.clientAddr, Ready: s.ready, Timeout: c.Timeout, Logger: s.logger,
 	})
 	if err != nil {
 		return nil, err
@@ -194,6 +198,10 @@ func (s *Server) Run(ctx context.Context) error {
 	}()
 	if s.config.Listening != nil {
 		s.config.Listening(public.Addr(), privateAddr)
+	}
+	// Best effort: a log that is away is no reason not to come up, and the fault is logged.
+	if err := s.recordStart(context.WithoutCancel(ctx)); err != nil {
+		s.logger.LogAttrs(ctx, slog.LevelError, "the start was not recorded", slog.String("error", err.Error()))
 	}
 	select {
 	case err := <-served:

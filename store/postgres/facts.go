@@ -40,6 +40,9 @@ type FollowerFacts struct {
 	Behind   int64            `json:"behind"` // entries it has not read
 }
 
+// IDs returns what the schema was created with.
+func (s *Store) IDs() IDs { return s.ids }
+
 // Last returns the position of the newest entry, the one before which [Store.Tail] ends. What is
 // committed and waits for its place gets it first, as far as nobody else is giving places.
 func (s *Store) Last(ctx context.Context) (daybook.Position, error) {

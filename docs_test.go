@@ -46,6 +46,7 @@ var (
 	ownerURL   string
 	_          = fmt.Sprint
 	_          = access.NewVerifier
+	zone       *time.Location
 	_          = daybookhttp.Track
 	_          = daybooktest.New
 	_          = server.New

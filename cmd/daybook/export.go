@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"os/user"
-	"strings"
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/export"
@@ -17,7 +16,7 @@ import (
 type exportCommand struct {
 	logFlags
 	organizationFlag
-	Words []string `arg:"" optional:"" name:"filter" help:"What else must match, in the filter language: details.size>1000 created:2026-11."`
+	filterWords
 	filterFlags
 	Format string `enum:"csv,ndjson,json" default:"csv" help:"csv, ndjson or json."`
 	Raw    bool   `help:"Write the cells of csv as they are, even those that a spreadsheet would run."`
@@ -34,12 +33,8 @@ func (exportCommand) Help() string {
 }
 
 func (c *exportCommand) Run(ctx context.Context, p *program) (err error) {
-	if len(c.Words) > 0 {
-		text := strings.Join(c.Words, " ")
-		if c.Filter != nil {
-			return usageError{errors.New("--filter and what stands behind the flags are both filters: leave out one")}
-		}
-		c.Filter = &text
+	if err := c.into(&c.filterFlags); err != nil {
+		return err
 	}
 	if c.Raw && c.Format != string(export.CSV) {
 		return usageError{fmt.Errorf("--raw is for csv: %s is exact anyway", c.Format)}

@@ -34,6 +34,24 @@ type filterFlags struct {
 	Until      *string  `placeholder:"TIME" help:"Before this time; to the end of a date."`
 }
 
+// filterWords are a filter in place of --filter, for commands that have no other arguments.
+type filterWords struct {
+	Words []string `arg:"" optional:"" name:"filter" help:"What must match, in the filter language: 'details.size>1000 created:2026-11'."`
+}
+
+// into takes the words for the filter.
+func (w filterWords) into(f *filterFlags) error {
+	if len(w.Words) == 0 {
+		return nil
+	}
+	if f.Filter != nil {
+		return usageError{errors.New("--filter and what stands behind the flags are both filters: leave out one")}
+	}
+	text := strings.Join(w.Words, " ")
+	f.Filter = &text
+	return nil
+}
+
 // values returns the flags as the parameters of server.ParseQuery.
 func (f *filterFlags) values() (url.Values, error) {
 	v := url.Values{}

@@ -15,6 +15,7 @@ import (
 type queryCommand struct {
 	logFlags
 	organizationFlag
+	filterWords
 	filterFlags
 	Order string `enum:"newest,oldest" default:"newest" help:"Which come first: newest or oldest."`
 	Limit *int   `short:"n" placeholder:"N" help:"The most entries to print: 50 if left out."`
@@ -26,6 +27,7 @@ type queryCommand struct {
 func (queryCommand) Help() string {
 	return `It prints a page, the newest entries first, and how to get the next. Every filter narrows; a list means any of its items.
 
+    daybook query -o acme 'resource:document details.amount>1000 -user:ada'
     daybook query -o acme --user ada
     daybook query -o acme --resource document/42 --order oldest
     daybook query -o acme --limit 100
@@ -35,6 +37,9 @@ func (queryCommand) Help() string {
 }
 
 func (c *queryCommand) Run(ctx context.Context, p *program) (err error) {
+	if err := c.into(&c.filterFlags); err != nil {
+		return err
+	}
 	q, err := c.query(c.Zone, url.Values{"order": {c.Order}})
 	if err != nil {
 		return err

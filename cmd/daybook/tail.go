@@ -14,6 +14,7 @@ import (
 type tailCommand struct {
 	logFlags
 	Organization *string `short:"o" placeholder:"ID" help:"Only entries of this organization."`
+	filterWords
 	filterFlags
 	Lines  int              `short:"n" default:"10" help:"Begin with so many entries before the end."`
 	Follow bool             `short:"f" help:"Go on with new entries until interrupted."`
@@ -26,12 +27,15 @@ func (tailCommand) Help() string {
 	return `It prints entries of all organizations in the total order of the log, in which none is inserted later: whoever goes on behind the last position misses nothing. With --name it is a follower, whose backlog daybook doctor shows.
 
     daybook tail
-    daybook tail -f -o acme --outcome denied
+    daybook tail -f -o acme outcome:denied
     daybook tail --from 1-0 --json > everything.ndjson
     daybook tail -f --name siem --json | send-to-siem`
 }
 
 func (c *tailCommand) Run(ctx context.Context, p *program) (err error) {
+	if err := c.into(&c.filterFlags); err != nil {
+		return err
+	}
 	q, err := c.query(c.Zone, nil)
 	if err != nil {
 		return err

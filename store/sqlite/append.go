@@ -232,6 +232,10 @@ func (w *writer) transact(calls []*call) (err error) {
 			err = c.task(w.conn)
 		case len(c.rows) == 1: // a refused single row leaves nothing to undo
 			next, c.err, err = w.insert(c.rows, next)
+		case len(calls) == 1: // a refused call that is alone leaves nothing but the transaction
+			if next, c.err, err = w.insert(c.rows, next); c.err != nil && err == nil {
+				return exec(w.conn, `rollback`)
+			}
 		default:
 			next, c.err, err = w.insertAll(c.rows, next)
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -183,5 +184,69 @@ func TestALogWithUUIDsHoldsTheServersOwnEntries(t *testing.T) {
 	if s, err := server.New(t.Context(), c); err == nil || !strings.Contains(err.Error(), "platform_organization") {
 		s.Close()
 		t.Errorf("a platform that is no UUID: %v", err)
+	}
+}
+
+// In a schema whose ids are UUIDs the entries about credentials fit too, and two servers on it agree on
+// a key within a second.
+func TestCredentialsInPostgreSQLWithUUIDs(t *testing.T) {
+	db := startPostgres(t)
+	if _, err := postgres.Migrate(t.Context(), db.URL("owner", "log"), &postgres.MigrateOptions{IDs: postgres.UUID}); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, db.URL(testdb.Superuser, "log"), `grant daybook_app to app`)
+	const platform, acme = "00000000-0000-4000-8000-000000000000", "0189abcd-0000-4000-8000-00000000000a"
+	open := func() (*access.Credentials, server.Store) {
+		s, err := postgres.Open(t.Context(), db.URL("app", "log"), &postgres.Options{IDs: postgres.UUID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		c, err := server.NewCredentials(s, platform, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, s
+	}
+	here, store := open()
+	there, _ := open()
+	by := access.Operator("root")
+	k, text, err := here.CreateKey(t.Context(), by, access.KeyRequest{Name: "x", Organizations: []string{strings.ToUpper(acme)}, Permissions: []access.Permission{access.Read}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := here.CreateKey(t.Context(), by, access.KeyRequest{Name: "all", AllOrganizations: true}); err != nil {
+		t.Fatal(err)
+	}
+	request := httptest.NewRequest("GET", "/", nil)
+	request.Header.Set("Authorization", "Bearer "+text)
+	for _, c := range []*access.Credentials{here, there} {
+		p, err := access.NewAuthenticator(nil, c).Authenticate(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, err := p.Organization(""); err != nil || o.String() != acme {
+			t.Errorf("%q, %v", o, err)
+		}
+	}
+	if _, err := there.RevokeKey(t.Context(), by, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := access.NewAuthenticator(nil, here)
+	revoked := time.Now()
+	for {
+		_, err := elsewhere.Authenticate(t.Context(), request)
+		if errors.Is(err, access.ErrUnauthenticated) {
+			break
+		}
+		if err != nil || time.Since(revoked) > 10*time.Second {
+			t.Fatalf("%v after the revocation: %v", time.Since(revoked), err)
+		}
+	}
+	for organization, want := range map[string]int{acme: 2, platform: 1} {
+		page, err := store.Query(t.Context(), organization, daybook.Query{ResourceType: "daybook.key"})
+		if err != nil || len(page.Entries) != want {
+			t.Errorf("%d entries in %s, %v, want %d", len(page.Entries), organization, err, want)
+		}
 	}
 }

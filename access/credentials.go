@@ -113,7 +113,7 @@ type link struct {
 // time of an answer which ids there are.
 type looked struct {
 	at      time.Time
-	content []byte // nil: there is none
+	value   any // a pointer to what was decoded; nil: there is none
 	expires time.Time
 }
 
@@ -137,8 +137,8 @@ func NewCredentials(o CredentialsOptions) (*Credentials, error) {
 	return &Credentials{o: o, seen: map[link]looked{}, used: map[string]time.Time{}}, nil
 }
 
-// lookUp decodes what is stored into v and reports whether there is anything.
-func (c *Credentials) lookUp(ctx context.Context, l link, v any) (bool, error) {
+// lookUp returns what is stored, nil if there is none. Nobody may change it: it is shared.
+func lookUp[T any](ctx context.Context, c *Credentials, l link) (*T, error) {
 	now := time.Now()
 	c.mu.Lock()
 	found, ok := c.seen[l]
@@ -148,21 +148,23 @@ func (c *Credentials) lookUp(ctx context.Context, l link, v any) (bool, error) {
 		stored, err := c.o.Storage.Get(ctx, l.Kind, l.ID)
 		switch {
 		case err == nil:
-			found = looked{now, stored.Content, stored.ExpiresAt}
+			v := new(T)
+			if err := json.Unmarshal(stored.Content, v); err != nil {
+				return nil, fmt.Errorf("read %s %s: %w", l.Kind, l.ID, err)
+			}
+			found = looked{now, v, stored.ExpiresAt}
 		case errors.Is(err, ErrUnknown):
 			found = looked{at: now}
 		default:
-			return false, fmt.Errorf("look up %s: %w", l.Kind, err)
+			return nil, fmt.Errorf("look up %s: %w", l.Kind, err)
 		}
 		c.remember(l, found, changes)
 	}
-	if found.content == nil || !found.expires.IsZero() && !now.Before(found.expires) {
-		return false, nil
+	v, _ := found.value.(*T)
+	if v == nil || !found.expires.IsZero() && !now.Before(found.expires) {
+		return nil, nil
 	}
-	if err := json.Unmarshal(found.content, v); err != nil {
-		return false, fmt.Errorf("read %s %s: %w", l.Kind, l.ID, err)
-	}
-	return true, nil
+	return v, nil
 }
 
 // remember keeps what was found, unless something has changed since the look began: it could be that.
@@ -238,19 +240,17 @@ func (c *Credentials) stand(ctx context.Context, makers []maker) (bool, error) {
 		good := false
 		switch m.Kind {
 		case kindKey:
-			var k storedKey
-			found, err := c.lookUp(ctx, m.link, &k)
+			k, err := lookUp[storedKey](ctx, c, m.link)
 			if err != nil {
 				return false, err
 			}
-			good = found && k.good(now) && k.has(m.Secret, now)
+			good = k != nil && k.good(now) && k.has(m.Secret, now)
 		case kindSession:
-			var s storedSession
-			found, err := c.lookUp(ctx, m.link, &s)
+			s, err := lookUp[storedSession](ctx, c, m.link)
 			if err != nil {
 				return false, err
 			}
-			good = found && now.Before(s.ExpiresAt)
+			good = s != nil && now.Before(s.ExpiresAt)
 		}
 		if !good {
 			return false, nil

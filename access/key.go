@@ -330,26 +330,24 @@ func (c *Credentials) keyPrincipal(ctx context.Context, text string) (*principal
 	if !ok {
 		return nil, unauthenticated("the API key is not one: it was cut, or mistyped")
 	}
-	var k storedKey
-	found, err := c.lookUp(ctx, link{kindKey, id}, &k)
+	k, err := lookUp[storedKey](ctx, c, link{kindKey, id})
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
 	number := 0
-	if len(k.Secrets) == 0 {
+	if k == nil || len(k.Secrets) == 0 {
 		sameHash(noHash, hash)
-	}
-	for _, s := range k.Secrets {
-		if sameHash(s.Hash, hash) && s.good(now) {
-			number = s.Number
+	} else {
+		for _, s := range k.Secrets {
+			if sameHash(s.Hash, hash) && s.good(now) {
+				number = s.Number
+			}
 		}
 	}
-	switch {
-	case !found || number == 0:
-		return nil, unauthenticated("the API key " + id + " is unknown, or its secret is another one")
-	case !k.good(now):
-		return nil, unauthenticated("the API key " + id + " was revoked or has expired")
+	// One answer for an unknown id, a wrong secret and a key that has ended: a stranger learns nothing.
+	if k == nil || number == 0 || !k.good(now) {
+		return nil, unauthenticated("the API key " + id + " is unknown, or its secret is another one, or it was revoked or has expired")
 	}
 	c.use(ctx, id, now)
 	return &principal{

@@ -93,15 +93,15 @@ func (c *Credentials) sessionPrincipal(ctx context.Context, text string) (*princ
 	if !ok {
 		return nil, unauthenticated("the session is not one")
 	}
-	var s storedSession
-	found, err := c.lookUp(ctx, link{kindSession, id}, &s)
+	s, err := lookUp[storedSession](ctx, c, link{kindSession, id})
 	if err != nil {
 		return nil, err
 	}
-	if !found {
-		s.Hash = noHash
+	kept := noHash
+	if s != nil {
+		kept = s.Hash
 	}
-	if same := sameHash(s.Hash, hash); !found || !same || !time.Now().Before(s.ExpiresAt) {
+	if same := sameHash(kept, hash); s == nil || !same || !time.Now().Before(s.ExpiresAt) {
 		return nil, unauthenticated("the session is unknown, or has ended")
 	}
 	if stands, err := c.stand(ctx, s.Makers); err != nil {

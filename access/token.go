@@ -178,15 +178,15 @@ func (c *Credentials) tokenPrincipal(ctx context.Context, text string) (*princip
 	if !ok {
 		return nil, unauthenticated("the viewer token is not one: it was cut, or mistyped")
 	}
-	var t storedToken
-	found, err := c.lookUp(ctx, link{kindToken, id}, &t)
+	t, err := lookUp[storedToken](ctx, c, link{kindToken, id})
 	if err != nil {
 		return nil, err
 	}
-	if !found {
-		t.Hash = noHash
+	kept := noHash
+	if t != nil {
+		kept = t.Hash
 	}
-	if same := sameHash(t.Hash, hash); !found || !same || !time.Now().Before(t.ExpiresAt) {
+	if same := sameHash(kept, hash); t == nil || !same || !time.Now().Before(t.ExpiresAt) {
 		return nil, unauthenticated("the viewer token " + id + " is unknown, or was revoked, or has expired")
 	}
 	if stands, err := c.stand(ctx, t.Makers); err != nil {

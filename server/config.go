@@ -12,6 +12,7 @@ import (
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/api"
+	"github.com/daybookdev/daybook/ledger"
 )
 
 // DefaultListen is where a server listens whose Config names no address.
@@ -39,6 +40,7 @@ type Config struct {
 
 	Auth   Auth   `key:"auth"`
 	Limits Limits `key:"limits"`
+	Ledger Ledger `key:"ledger"`
 
 	Organization  string        `key:"platform_organization" help:"The organization of entries about the deployment as a whole. In a PostgreSQL with UUIDs the default stands for 64617962-6f6f-8b00-8000-000000000000."`
 	Actions       []string      `key:"actions" help:"The actions that may be recorded beside CREATE, READ, UPDATE and DELETE. Empty: every well-formed one."`
@@ -112,6 +114,13 @@ type Limits struct {
 	Streams  int      `key:"streams" help:"Event streams at once."`
 }
 
+// Ledger is how the logs are signed.
+type Ledger struct {
+	Sign     bool          `key:"sign" help:"Sign the log of every organization that has grown. Without a place for the key, which PostgreSQL does not have by itself, nothing is signed."`
+	KeyFile  string        `key:"key_file" help:"The key, which is made when it is not there; what the signer remembers, and the trust file, lie beside it. Empty: in the data directory. Out of the reach of the database's owner it is worth more."`
+	Interval time.Duration `key:"interval" help:"The longest time between an entry and a signature that covers it."`
+}
+
 // Logging is what goes to standard error.
 type Logging struct {
 	Level  string `key:"level" help:"debug, info, warn or error."`
@@ -140,6 +149,7 @@ func DefaultConfig() Config {
 			Denied: api.Rate{PerSecond: 5, Burst: 50},
 			Body:   1 << 20, Expanded: 8 << 20, Entries: 1000, InFlight: 64 << 20, Streams: 256,
 		},
+		Ledger:       Ledger{Sign: true, Interval: ledger.DefaultInterval},
 		Organization: DefaultPlatform,
 		Timeout:      10 * time.Second,
 		DrainTimeout: 10 * time.Second,
@@ -185,7 +195,7 @@ func (c *Config) Validate() error {
 	if _, err := daybook.NormalizeOrganization(c.Organization); err != nil {
 		refuse("platform_organization", "%v", err)
 	}
-	for field, d := range map[string]time.Duration{"timeout": c.Timeout, "drain_timeout": c.DrainTimeout} {
+	for field, d := range map[string]time.Duration{"timeout": c.Timeout, "drain_timeout": c.DrainTimeout, "ledger.interval": c.Ledger.Interval} {
 		if d <= 0 || d > time.Hour {
 			refuse(field, "is %v, but must be more than 0 and at most 1h", d)
 		}

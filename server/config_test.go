@@ -87,7 +87,7 @@ func write(t *testing.T, text string) string {
 func TestEverySettingHasAKeyAVariableAndAFlag(t *testing.T) {
 	values := map[reflect.Kind][2]string{reflect.String: {"first", "second"}, reflect.Int: {"7", "8"}, reflect.Int64: {"7s", "8s"}, reflect.Float64: {"0.5", "0.25"},
 		reflect.Bool: {"true", "false"}, reflect.Slice: {"10.0.0.0/8", "192.0.2.0/24"}, reflect.Struct: {"7/8", "9/10"}}
-	special := map[string][2]string{"auth.mode": {"off", "required"}, "log.level": {"debug", "warn"}, "log.format": {"text", "json"}}
+	special := map[string][2]string{"auth.mode": {"off", "required"}, "ledger.sign": {"false", "true"}, "log.access": {"false", "true"}, "log.level": {"debug", "warn"}, "log.format": {"text", "json"}}
 	for _, s := range server.Settings() {
 		if s.Key == "auth.jwt" {
 			if s.Flag() != "" || s.Env() != "" {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/daybookdev/daybook/ledger"
 	"github.com/daybookdev/daybook/store/postgres"
 )
 
@@ -92,6 +93,14 @@ func (s *Server) health(ctx context.Context) Health {
 	}
 	if s.metrics.failing() {
 		say(notReady, "writes", "the last entry could not be stored")
+	}
+	if s.keeper != nil {
+		switch fault := s.keeper.Status().Fault; {
+		case errors.Is(fault, ledger.ErrRollback):
+			say(degraded, "rollback", "a log is not what it was when it was last signed: run daybook verify")
+		case fault != nil:
+			say(degraded, "ledger", "the logs could not be signed; the server's own log says why")
+		}
 	}
 	return h
 }

@@ -61,7 +61,7 @@ func (l *Log) Keeper(ctx context.Context, files LedgerFiles, options *ledger.Kee
 		return nil, err
 	}
 	if made {
-		logger.LogAttrs(ctx, slog.LevelWarn, "a key for the ledger was made: keep the trust file elsewhere, and the key where the database's owner does not reach",
+		logger.LogAttrs(ctx, slog.LevelInfo, "a key for the ledger was made: keep the trust file elsewhere, and the key where the database's owner does not reach",
 			slog.String("key", files.Key), slog.String("trust", files.Trust))
 	}
 	if _, err := os.Stat(files.Trust); errors.Is(err, os.ErrNotExist) {
@@ -75,6 +75,19 @@ func (l *Log) Keeper(ctx context.Context, files LedgerFiles, options *ledger.Kee
 		return nil, err
 	}
 	return ledger.NewKeeper(ctx, store.Ledger(), signer, options)
+}
+
+// openKeeper returns the keeper of a server, nil when nothing is to be signed, or the key has no place.
+func (s *Server) openKeeper(ctx context.Context) (*ledger.Keeper, error) {
+	if !s.config.Ledger.Sign {
+		return nil, nil
+	}
+	files, err := s.log.Place.LedgerFiles(s.config.Ledger.KeyFile)
+	if err != nil {
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "the logs are not signed: name ledger.key_file, or set ledger.sign to false")
+		return nil, nil
+	}
+	return s.log.Keeper(ctx, files, &ledger.KeeperOptions{Interval: s.config.Ledger.Interval, Logger: s.logger})
 }
 
 // OpenLedger opens the ledger of the log at a place to verify it, by nothing of a running server.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/ledger"
 	"github.com/daybookdev/daybook/store/postgres"
 )
 
@@ -40,7 +41,7 @@ var (
 	storeBuckets   = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 )
 
-func newMetrics(log *Log, version string) *metrics {
+func newMetrics(log *Log, keeper *ledger.Keeper, version string) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "daybook_http_requests_total",
@@ -65,6 +66,9 @@ func newMetrics(log *Log, version string) *metrics {
 	build.Set(1)
 	m.registry.MustRegister(m.requests, m.latency, m.inFlight, m.entries, m.refused, m.store, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{log.Store})
+	if keeper != nil {
+		m.registry.MustRegister(ledgerFigures(keeper)...)
+	}
 	return m
 }
 
@@ -113,6 +117,24 @@ func (m *metrics) appended(begun time.Time, entries []daybook.Entry, err error) 
 
 func (m *metrics) since(operation string, begun time.Time) {
 	m.store.WithLabelValues(operation).Observe(time.Since(begun).Seconds())
+}
+
+// ledgerFigures are those of the signing.
+func ledgerFigures(keeper *ledger.Keeper) []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "daybook_ledger_fault", Help: "1 when not all logs could be signed at the last attempt."}, func() float64 {
+			if keeper.Status().Fault != nil {
+				return 1
+			}
+			return 0
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "daybook_ledger_signed_timestamp_seconds", Help: "When all logs were last found signed, in Unix time; 0: not yet."}, func() float64 {
+			if at := keeper.Status().Signed; !at.IsZero() {
+				return float64(at.UnixMilli()) / 1000
+			}
+			return 0
+		}),
+	}
 }
 
 // A storeCollector asks the store when it is asked.

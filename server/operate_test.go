@@ -293,6 +293,28 @@ func TestAKeyOfTheLogIsBelieved(t *testing.T) {
 	}
 }
 
+// The logs are signed while a server runs: what is verified later begins with a checkpoint.
+func TestLogsAreSignedWhileItRuns(t *testing.T) {
+	r := run(t, func(c *server.Config) { c.PrivateListen, c.Ledger.Interval = "127.0.0.1:0", 50*time.Millisecond })
+	state := filepath.Join(r.config.Data, server.LedgerStateFile)
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		text, err := os.ReadFile(state)
+		if err == nil && len(text) > 0 {
+			break // the entry about the start made a log, and that was signed
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing is signed: %v; logged: %s", err, r.logged)
+		}
+	}
+	if _, text := get(t, "http://"+r.private+"/metrics"); !strings.Contains(text, "daybook_ledger_fault 0") {
+		t.Errorf("metrics: %s", text)
+	}
+	off := newWorld(t, func(c *server.Config) { c.Ledger.Sign = false })
+	if _, err := os.Stat(filepath.Join(off.config.Data, server.LedgerKeyFile)); err == nil {
+		t.Error("a key was made although nothing is to be signed")
+	}
+}
+
 // Who reads the log later sees when a server ran under another configuration.
 func TestAStartIsRecordedWithItsConfiguration(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")

@@ -19,12 +19,14 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/api"
 	"github.com/daybookdev/daybook/daybookhttp"
+	"github.com/daybookdev/daybook/ledger"
 	"github.com/daybookdev/daybook/viewer"
 )
 
@@ -37,6 +39,7 @@ type Server struct {
 	credentials *access.Credentials
 	api         *api.API
 	viewer      *viewer.Viewer
+	keeper      *ledger.Keeper // nil: nothing is signed
 	handler     http.Handler
 	metrics     *metrics
 	traces      *tracing
@@ -72,7 +75,10 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if s.log, err = CreateLog(ctx, place, &LogOptions{AllowBypassRLS: c.AllowBypassRLS, MaxConns: int32(c.MaxConns), Logger: s.logger}); err != nil {
 		return nil, err
 	}
-	s.metrics = newMetrics(s.log, c.Version)
+	if s.keeper, err = s.openKeeper(ctx); err != nil {
+		return nil, err
+	}
+	s.metrics = newMetrics(s.log, s.keeper, c.Version)
 	if s.traces, err = newTracing(ctx, c.Traces, c.Version, s.logger); err != nil {
 		return nil, err
 	}
@@ -202,6 +208,13 @@ func (s *Server) Run(ctx context.Context) error {
 	// Best effort: a log that is away is no reason not to come up, and the fault is logged.
 	if err := s.recordStart(context.WithoutCancel(ctx)); err != nil {
 		s.logger.LogAttrs(ctx, slog.LevelError, "the start was not recorded", slog.String("error", err.Error()))
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var working sync.WaitGroup
+	defer working.Wait()
+	defer stop()
+	if s.keeper != nil {
+		working.Go(func() { _ = s.keeper.Run(background) }) // ends with stop, and that is its error
 	}
 	select {
 	case err := <-served:

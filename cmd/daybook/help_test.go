@@ -53,6 +53,7 @@ func exampleWords(t *testing.T, example string) []string {
 		return nil
 	}
 	rest, _, _ = strings.Cut(rest, " > ")
+	rest, _, _ = strings.Cut(rest, " >> ")
 	rest, _, _ = strings.Cut(rest, " | ")
 	var words []string
 	for i, part := range strings.Split(rest, "'") { // odd parts are quoted

@@ -85,6 +85,10 @@ func visit() {
 	check(cmd.Start())
 	said := bufio.NewReader(stderr)
 	first, err := said.ReadString('\n')
+	for err == nil && strings.HasPrefix(first, "{") { // what it logs before it serves
+		fmt.Fprint(os.Stderr, first)
+		first, err = said.ReadString('\n')
+	}
 	_, address, ok := strings.Cut(strings.TrimSpace(first), " on ")
 	if !ok {
 		fail(fmt.Errorf("daybook serve said %q, %v", first, err))

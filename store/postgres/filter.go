@@ -41,10 +41,9 @@ func (c *condition) andFilter(ids IDs, tree daybook.FilterTree) {
 	}
 }
 
-// SearchText is the expression that free text is looked for in before the rows are: what
-// [daybook.Entry.SearchText] has, and more. A trigram index over it makes free text fast; see the
-// README.
-const SearchText = `lower((a.action || E'\n' || a.resource_type || E'\n' || coalesce(a.resource_id::text, '') || E'\n' || coalesce(a.user_id::text, '') || E'\n' || ` +
+// searchText is what free text is looked for in before the rows are: what [daybook.Entry.SearchText]
+// has, and more. An index over it would not serve: see docs/decisions/0008-free-text.md.
+const searchText = `lower((a.action || E'\n' || a.resource_type || E'\n' || coalesce(a.resource_id::text, '') || E'\n' || coalesce(a.user_id::text, '') || E'\n' || ` +
 	`coalesce(a.request_id, '') || E'\n' || coalesce(a.ip_address, '') || E'\n' || coalesce(a.user_agent, '') || E'\n' || coalesce(a.details::text, '')) collate "C")`
 
 // andTextParts asks for the parts of a folded text that stand in a row as they are, but for the case
@@ -54,7 +53,7 @@ func (c *condition) andTextParts(folded string) {
 	for part := range strings.FieldsFuncSeq(folded, func(r rune) bool {
 		return r <= ' ' || r == '"' || r == '\\' || r == 'k' || r == 's' || r >= 0x7f
 	}) {
-		c.and(SearchText+` like %s::text`, `%`+escapeLike.Replace(part)+`%`)
+		c.and(searchText+` like %s::text`, `%`+escapeLike.Replace(part)+`%`)
 	}
 }
 

@@ -44,7 +44,6 @@ create table activity_log (
 	actor_type      varchar(20)  not null,
 	outcome         varchar(20)  not null,
 	recorded_by     varchar(255),
-	search          text,                  -- what free text finds: folded values, joined by line feeds
 	kind            smallint     not null default 1,
 	leaf_version    smallint,              -- from here on: the ledger's
 	salt            bytea,

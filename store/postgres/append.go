@@ -19,6 +19,7 @@ const (
 	mostInGroup   = 4096                  // entries of waiting callers that share a transaction
 	bytesInGroup  = 4 << 20               // of details, the same
 	mostInInsert  = 5000                  // rows of one statement, when one call brings more
+	manyAtOnce    = 500                   // rows of a call that waits while too many have no place yet
 	mostWriters   = 4                     // groups that commit at once
 	slowCommit    = time.Millisecond      // from here on another writer is worth its connection
 	writeTimeout  = 30 * time.Second      // of one attempt to commit a group
@@ -48,6 +49,9 @@ func (s *Store) Append(ctx context.Context, entries ...daybook.Entry) error {
 	if err != nil {
 		return fmt.Errorf("append: %w", explain(err))
 	}
+	if len(rows) >= manyAtOnce {
+		s.sequencer.keepUp(ctx)
+	}
 	return nil
 }
 
@@ -56,6 +60,7 @@ func (s *Store) Append(ctx context.Context, entries ...daybook.Entry) error {
 type writers struct {
 	pool      *pgxpool.Pool
 	committed *broadcast
+	direct    bool // a connection is one of the server's, so that it may keep a statement
 
 	mu      sync.Mutex // guards what follows
 	waiting []*call
@@ -74,8 +79,8 @@ type call struct {
 	done chan struct{} // closed by the writer
 }
 
-func startWriters(pool *pgxpool.Pool, committed *broadcast) *writers {
-	w := &writers{pool: pool, committed: committed}
+func startWriters(pool *pgxpool.Pool, committed *broadcast, direct bool) *writers {
+	w := &writers{pool: pool, committed: committed, direct: direct}
 	w.wake = sync.NewCond(&w.mu)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -243,7 +248,12 @@ func (w *writers) persist(rows []*row) error {
 	}
 }
 
+// transact stores all the rows, or none: in one round trip when none of them is stored, as hardly one
+// ever is, and otherwise in a transaction that can compare.
 func (w *writers) transact(ctx context.Context, rows []*row) error {
+	if err := w.insertNew(ctx, rows); !wasStored(err) {
+		return err
+	}
 	tx, err := w.pool.Begin(ctx)
 	if err != nil {
 		return err
@@ -253,6 +263,47 @@ func (w *writers) transact(ctx context.Context, rows []*row) error {
 		return err
 	}
 	return tx.Commit(ctx)
+}
+
+// insertNew stores rows that are new, and is an error when one is not. The statements of a batch are
+// one transaction (PostgreSQL, section 55.2.4), which ends with the batch.
+func (w *writers) insertNew(ctx context.Context, rows []*row) error {
+	conn, err := w.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	statement := insertNewRows
+	if w.direct {
+		if _, err := conn.Conn().Prepare(ctx, preparedInsert, insertNewRows); err != nil { // once for a connection
+			return err
+		}
+		statement = preparedInsert
+	}
+	var batch pgx.Batch
+	batch.Queue(`select set_config('lock_timeout', $1, true), set_config('jit', 'off', true)`, waitForAnyone)
+	for rest := rows; len(rest) > 0; {
+		n := chunk(rest)
+		batch.Queue(statement, arguments(rest[:n])...).QueryRow(func(r pgx.Row) error {
+			var deployment string
+			if err := r.Scan(nil, &deployment); err != nil {
+				return err
+			}
+			learnDeployment(deployment)
+			return nil
+		})
+		rest = rest[n:]
+	}
+	return conn.SendBatch(ctx, &batch).Close()
+}
+
+// preparedInsert is the name under which a connection knows insertNewRows.
+const preparedInsert = "daybook_insert"
+
+// wasStored reports whether err is how insertNewRows says that one of the rows is not new.
+func wasStored(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "22012"
 }
 
 // insert stores the rows, which are distinct, in tx, in one round trip. It compares those that were

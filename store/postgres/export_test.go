@@ -78,3 +78,6 @@ func ParseTally(b []byte) (map[[4]string]map[int]int64, error) {
 	})
 	return counts, errors.Join(err, overflow)
 }
+
+// SetMostBehind sets how many entries may wait for their places while callers bring many.
+func SetMostBehind(s *Store, n int64) { s.sequencer.mostBehind = n }

@@ -90,8 +90,8 @@ var ErrNoSchema = errors.New("there is no schema, or it is not in this role's se
 //
 // It refuses a schema that is missing, incomplete or newer than this program, a server in
 // recovery, and a role that row-level security does not hold (see [Options]). It works behind
-// PgBouncer in transaction mode: no session state, no named prepared statements, unless the url
-// asks for them by default_query_exec_mode.
+// PgBouncer in transaction mode: there is no session state, and a statement is prepared by name only
+// on a connection that is the server's own.
 func Open(ctx context.Context, url string, options *Options) (*Store, error) {
 	var o Options
 	if options != nil {
@@ -155,10 +155,29 @@ func New(ctx context.Context, pool *pgxpool.Pool, options *Options) (*Store, err
 	s := &Store{pool: pool, ids: o.IDs, deployment: deployment, log: o.Logger, changed: newBroadcast(), scanBudget: walk.Budget, gone: make(chan struct{})}
 	var background context.Context
 	background, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	s.writers = startWriters(pool, s.changed)
-	s.sequencer = &sequencer{pool: pool, log: o.Logger, changed: s.changed}
+	direct, err := isDirect(ctx, pool)
+	if err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	s.writers = startWriters(pool, s.changed, direct)
+	s.sequencer = &sequencer{pool: pool, log: o.Logger, changed: s.changed, mostBehind: mostBehind}
 	s.ended.Go(func() { s.sequencer.run(background) })
 	return s, nil
+}
+
+// isDirect reports whether connections of the pool are the server's own. A pooler that gives each
+// transaction another one tells its clients process numbers of its own making.
+func isDirect(ctx context.Context, pool *pgxpool.Pool) (direct bool, err error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Release()
+	var pid uint32
+	if err := conn.QueryRow(ctx, `select pg_backend_pid()`).Scan(&pid); err != nil {
+		return false, err
+	}
+	return pid == conn.Conn().PgConn().PID(), nil
 }
 
 // use keeps Close waiting until the caller calls s.using.Done. It reports whether s is open.

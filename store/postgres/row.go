@@ -53,18 +53,24 @@ func (r *row) key() key { return key{r.OrganizationID, r.ID} }
 // insertRows writes rows and queues those that were not there, in their order, and returns how many
 // these were. Every parameter is a list of texts, so that any driver can send it; the row's own
 // insert comes before its queue number is drawn, which the sequencer relies on (see advance). "is
-// true" makes the search for what was inserted a hash table, whatever the planner thinks of the
-// number of rows.
-const insertRows = `
+// true" makes the search for what was inserted a hash table, as long as the planner does not expect
+// millions of rows: the deployment is asked for and not joined, since nothing is known of the size
+// of a table that was never analyzed.
+const insertRows = insertQueued + `select count(*), (select deployment from ledger_order where one) from fresh`
+
+// insertNewRows is insertRows for rows that are new: it divides by zero when one of them is stored.
+const insertNewRows = insertQueued + `select 1 / (case when count(*) = cardinality($1::text[]) then 1 else 0 end), (select deployment from ledger_order where one) from fresh`
+
+const insertQueued = `
 with sent as materialized (
 	select e.n, e.id::uuid, e.action, e.resource_type, e.resource_id::daybook_key, e.user_id::daybook_key, e.organization_id::daybook_key,
 		e.request_id, e.details::jsonb, e.ip_address, e.user_agent, e.created_at::timestamptz, e.updated_at::timestamptz,
 		e.actor_type, e.outcome, e.recorded_by, decode(e.salt, 'hex') as salt, coalesce(e.kind::smallint, 1) as kind, e.control,
-		case when o.deployment = $20::text then decode(e.leaf_hash, 'hex') end as leaf_hash
+		case when (select deployment from ledger_order where one) = $20::text then decode(e.leaf_hash, 'hex') end as leaf_hash
 	from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
 		$10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[])
 		with ordinality as e(id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
-		user_agent, created_at, updated_at, actor_type, outcome, recorded_by, salt, leaf_hash, kind, control, n), ledger_order o
+		user_agent, created_at, updated_at, actor_type, outcome, recorded_by, salt, leaf_hash, kind, control, n)
 ), fresh as (
 	insert into activity_log (id, action, resource_type, resource_id, user_id, organization_id, request_id, details, ip_address,
 		user_agent, created_at, updated_at, actor_type, outcome, recorded_by, kind, control, leaf_version, salt)
@@ -81,7 +87,7 @@ with sent as materialized (
 	where ((organization_id, id) in (select organization_id, id from fresh)) is true
 	order by n
 )
-select count(*), (select deployment from ledger_order where one) from fresh`
+`
 
 // rowColumns is how many lists insertRows takes; behind them comes the deployment of the leaf hashes.
 const rowColumns = 19

@@ -17,8 +17,11 @@ const (
 	idlePause  = 100 * time.Millisecond // between looks at an empty queue
 	faultPause = time.Second            // behind a failed round
 	fullPause  = time.Minute            // between rounds that read the queue from its start
-	roundRows  = 5000                   // places that one round gives
-	manyRows   = 20_000                 // the same, when more than roundRows wait
+
+	keepUpTimeout = 20 * time.Second      // how long a caller with many entries is held up at most
+	keepUpPause   = 10 * time.Millisecond // between looks at how far behind the order is
+	roundRows     = 5000                  // places that one round gives
+	manyRows      = 20_000                // the same, when more than roundRows wait
 )
 
 // A sequencer gives committed entries their places: it takes them out of the queue, in the order of
@@ -31,6 +34,8 @@ type sequencer struct {
 	pool    *pgxpool.Pool
 	log     *slog.Logger
 	changed *broadcast
+
+	mostBehind int64
 
 	mu       sync.Mutex // held for a round
 	last     int64      // next_position when we last looked
@@ -120,6 +125,51 @@ func (s *sequencer) drain(ctx context.Context) error {
 		return fmt.Errorf("sequence: %w", err)
 	}
 	return nil
+}
+
+// mostBehind is how many numbers of the queue may wait for their places while callers bring many
+// entries at once.
+const mostBehind = 20_000
+
+// selectBehind tells how many numbers of the queue have not been looked at.
+const selectBehind = `select coalesce(max(p.seq), 0) - o.hint + 1 from ledger_order o left join lateral (select seq from ledger_pending order by seq desc limit 1) p on true where o.one group by o.hint`
+
+// keepUp holds up a caller who brings many entries while too many wait for their places, and gives
+// places itself: entries can be written faster than they can be brought into one order, and the
+// queue must stay short, whoever writes. It returns at the latest when ctx or keepUpTimeout ends,
+// since what the caller brought is stored.
+func (s *sequencer) keepUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, keepUpTimeout)
+	defer cancel()
+	for {
+		behind, err := s.behind(ctx)
+		if err != nil || behind <= s.mostBehind {
+			return
+		}
+		if s.drain(ctx) != nil {
+			return
+		}
+		select { // another program may lead
+		case <-ctx.Done():
+			return
+		case <-time.After(keepUpPause):
+		}
+	}
+}
+
+func (s *sequencer) behind(ctx context.Context) (n int64, err error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Release() // closes a connection that is still in a transaction
+	var batch pgx.Batch
+	batch.Queue(`begin read only`)
+	batch.Queue(becomeFollower)
+	batch.Queue(selectBehind).QueryRow(func(r pgx.Row) error { return r.Scan(&n) })
+	batch.Queue(`commit`)
+	err = conn.SendBatch(ctx, &batch).Close()
+	return n, err
 }
 
 // rounds runs rounds until the queue is empty or another program leads. The caller holds mu.

@@ -43,7 +43,7 @@ var rules = map[string]rule{
 
 	"api": {ours: ". access export internal/own", others: "github.com/klauspost/compress/zstd go.yaml.in/yaml/v3 golang.org/x/time/rate", inTests: "store/memory"},
 
-	"viewer": {ours: ". access", inTests: "api server store/sqlite"},
+	"viewer": {ours: ". access", inTests: "api ledger server store/sqlite"},
 
 	"internal/apitest":   {inTests: "github.com/getkin/kin-openapi . api access server store/memory store/remote store/storetest"},
 	"internal/migrate":   {},

@@ -93,7 +93,7 @@ export function fieldName(field: string): string {
 }
 
 export function quote(value: string): string {
-  const plain = /^[^\s()",*\\<>=~!"][^\s()",*\\]*$/u.test(value) && !value.includes("..") && !/^(AND|OR|NOT|null|true|false)$/.test(value);
+  const plain = /^[^-\s()",*\\<>=~!"][^\s()",*\\]*$/u.test(value) && !value.includes("..") && !/^(AND|OR|NOT|null|true|false)$/.test(value);
   return plain ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 

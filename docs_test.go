@@ -33,6 +33,7 @@ import (
 	"github.com/daybookdev/daybook/daybookhttp"
 	"github.com/daybookdev/daybook/daybooktest"
 	"github.com/daybookdev/daybook/export"
+	"github.com/daybookdev/daybook/ledger"
 	"github.com/daybookdev/daybook/server"
 	"github.com/daybookdev/daybook/store/postgres"
 	"github.com/daybookdev/daybook/store/remote"
@@ -55,6 +56,7 @@ var (
 	_          = os.Stdout
 	_          time.Time
 	_          = export.Write
+	_          = ledger.Verify
 	_          = remote.Open
 	book       *daybook.Recorder
 	store      *sqlite.Store

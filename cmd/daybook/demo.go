@@ -89,6 +89,9 @@ func (c *demoCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := c.show(ctx, p, day); err != nil {
 		return err
 	}
+	if err := c.prove(ctx, p); err != nil {
+		return err
+	}
 	say("\nLook further:\n\n")
 	for _, args := range [][]string{
 		{"query", "--organization", day.Organization.ID, "--outcome", "failure"},
@@ -97,6 +100,7 @@ func (c *demoCommand) Run(ctx context.Context, p *program) (err error) {
 		{"tail"},
 		{"serve"},
 		{"doctor"},
+		{"verify"},
 	} {
 		say("  %s\n", commandLine(slices.Concat(programName(), args, c.logArguments())...))
 	}

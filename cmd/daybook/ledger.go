@@ -43,7 +43,7 @@ type checkpointCommand struct {
 func (checkpointCommand) Help() string {
 	return `It signs the log of an organization as it is now, or every log, and prints the checkpoints. Whoever keeps one, where the owner of the database does not reach, can later show that the log was changed. A log that does not continue what was signed before is refused.
 
-    daybook checkpoint >> /mnt/elsewhere/checkpoints
+    daybook checkpoint
     daybook checkpoint -o acme`
 }
 

@@ -44,13 +44,11 @@ type publisher struct {
 	status  int    // 0: 200
 	wait    time.Duration
 	fetches int
-	urls    []string
 }
 
 func (p *publisher) RoundTrip(r *http.Request) (*http.Response, error) {
 	p.mu.Lock()
 	p.fetches++
-	p.urls = append(p.urls, r.URL.String())
 	answer, status, wait := p.answer, p.status, p.wait
 	p.mu.Unlock()
 	select {
@@ -71,6 +69,13 @@ func (p *publisher) set(answer string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answer = answer
+}
+
+// count returns how often it was asked.
+func (p *publisher) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fetches
 }
 
 // verifier returns a Verifier of the issuer whose keys p publishes, beside another issuer.

@@ -4,6 +4,9 @@
 // out [Organization]s: a handler that takes an Organization cannot be reached by whoever has no
 // right to it.
 //
+// [Credentials] makes, checks and revokes API keys, viewer tokens and sessions; docs/access.md says
+// what each is for.
+//
 // A [Verifier] checks JSON Web Tokens (RFC 7519), signed in the compact form of RFC 7515, and
 // returns their [Claims]: the user, and the organization that the user acts in. An application
 // hands it to daybookhttp.Bearer, so that every entry names a user that somebody vouched for:
@@ -25,7 +28,8 @@
 // # What is believed
 //
 // Nothing that a token says about how to check it is believed (RFC 8725, sections 3.1 and 3.10).
-// The configuration of an [Issuer] names one algorithm and one key; the header of the token must
+// The configuration of an [Issuer] names one algorithm, and one key or where the issuer publishes its
+// keys; the header of the token must
 // agree with them, and headers that bring a key along, or point to one, are refused. Keys belong
 // to issuers: a key vouches for no other issuer's tokens, even under the same key id.
 //

@@ -142,3 +142,25 @@ func FuzzCredential(f *testing.F) {
 		}
 	})
 }
+
+// Whatever an issuer publishes: nobody panics, and no token passes but by the key that signed it.
+func FuzzKeySet(f *testing.F) {
+	a := publicAlgorithms()[2]
+	own, another := jwk("k1", a.public), jwk("k1", a.otherPublic)
+	f.Add(jwks(another))
+	f.Add(jwks(another, another))
+	f.Add(jwks(`{"kty":"EC","crv":"P-256","kid":"k1","x":"","y":""}`, `{"kty":"oct","k":"AAAA"}`, `{"kty":"RSA","n":"AQAB","e":"AQAB"}`))
+	f.Add(`{"keys":[null,7,[],{"use":"enc"}]}`)
+	f.Add(`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"` + encode(strings.Repeat("x", 32)) + `","key_ops":["verify"]}]}`)
+	f.Add(strings.Replace(another, "P-256", "P-521", 1))
+	f.Fuzz(func(t *testing.T, set string) {
+		if set == "" || strings.Contains(set, strings.Split(own, `"x":"`)[1][:20]) {
+			return // not an answer, or the key itself
+		}
+		p := &publisher{answer: set}
+		c, err := p.verifier(t, a).Verify(signed(a, "k1"))
+		if err == nil || c.Subject != "" || !errors.Is(err, access.ErrUnauthenticated) && !errors.Is(err, access.ErrNoKeys) {
+			t.Errorf("%s: %v, %v", set, c.Subject, err)
+		}
+	})
+}

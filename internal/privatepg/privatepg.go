@@ -33,6 +33,11 @@ type Server struct {
 	Port     int
 	Password string // of the superuser, and for the roles that are made
 
+	// FileLimit, when it is not 0, is the most MiB that a file of the server may have from the next
+	// Restart on. It must be more than 16, the size of a segment of the WAL. A table that reaches it
+	// meets what it meets on a full disk.
+	FileLimit int
+
 	bin, dir string
 	as       *syscall.Credential // nil: as whoever runs this process
 	process  *exec.Cmd
@@ -119,6 +124,11 @@ func (s *Server) run() (err error) {
 	}
 	defer s.log.Close()
 	s.process = s.command("postgres", "-D", s.data())
+	if s.FileLimit > 0 {
+		const blocks = 1 << 20 / 512 // of which ulimit counts
+		s.process.Args = append([]string{"sh", "-c", `ulimit -f "$0" && exec "$@"`, strconv.Itoa(s.FileLimit * blocks), s.process.Path}, s.process.Args[1:]...)
+		s.process.Path = "/bin/sh"
+	}
 	s.process.Stdout, s.process.Stderr = s.log, s.log
 	if err := s.process.Start(); err != nil {
 		return err

@@ -15,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/daybookdev/daybook"
-	"github.com/daybookdev/daybook/internal/testdb"
 	"github.com/daybookdev/daybook/store/postgres"
 	"github.com/daybookdev/daybook/store/storetest"
 )
@@ -49,24 +48,17 @@ func tailAll(t *testing.T, s daybook.Store, n int) []daybook.Sequenced {
 // once, and has one place.
 func TestKilledServerLosesNothingThatWasAcknowledged(t *testing.T) {
 	t.Parallel()
-	own, err := testdb.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := own.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := prepareServer(own); err != nil {
-		t.Fatal(err)
-	}
+	own := ownServer(t)
 	s, err := postgres.Open(t.Context(), own.URL(app, "template_text"), &postgres.Options{IDs: postgres.Text, Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	const callers, kills = 8, 3
+	const callers = 8
+	kills := 3
+	if deep() {
+		kills = 100
+	}
 	var acknowledged, sent sync.Map
 	var count, tried atomic.Int64
 	stop := make(chan struct{})
@@ -240,7 +232,11 @@ func TestAnAppendWhoseCommitIsCutIsStoredOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	const callers, each = 4, 25
+	const callers = 4
+	each := 25
+	if deep() {
+		each = 2500
+	}
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
@@ -313,7 +309,11 @@ func TestSequencersTakeOverFromEachOther(t *testing.T) {
 	t.Parallel()
 	name := newDatabase(t, postgres.Text)
 	stores := []*postgres.Store{open(t, name, postgres.Text), open(t, name, postgres.Text), open(t, name, postgres.Text)}
-	const writers, each = 4, 60
+	const writers = 4
+	each := 60
+	if deep() {
+		each = 3000
+	}
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {

@@ -23,12 +23,19 @@ func TestAServerIsThereUntilItIsStopped(t *testing.T) {
 	address := fmt.Sprintf("127.0.0.1:%d", s.Port)
 	reachable := func(want bool) {
 		t.Helper()
-		conn, err := net.Dial("tcp", address)
-		if (err == nil) != want {
-			t.Errorf("reachable: %v, want %v", err, want)
-		}
-		if err == nil {
-			conn.Close()
+		for deadline := time.Now().Add(20 * time.Second); ; {
+			conn, err := net.Dial("tcp", address)
+			if err == nil {
+				conn.Close()
+			}
+			if (err == nil) == want {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Errorf("reachable: %v, want %v", err, want)
+				return
+			}
+			time.Sleep(10 * time.Millisecond) // a process of a killed server may listen for a moment more
 		}
 	}
 	reachable(true)

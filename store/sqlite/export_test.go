@@ -1,6 +1,10 @@
 package sqlite
 
-import "time"
+import (
+	"time"
+
+	"github.com/daybookdev/daybook"
+)
 
 // SetScanBudget sets how long a page may look for what no index picks out.
 func (s *Store) SetScanBudget(d time.Duration) { s.scanBudget = d }
@@ -24,4 +28,14 @@ func SampleDay() []byte {
 	d.add(23, [...]string{"READ", "success", "document", "user"}, 300)
 	d.add(23, [...]string{"READ", "denied", "session", "system"}, 1<<40)
 	return d.appendTo(nil)
+}
+
+// PathValues returns what a path into details finds in canonical text; ok is false where the text
+// has to be parsed.
+func PathValues(field daybook.Field, text []byte) (values []string, ok bool) {
+	p, err := newDetailsPath(field)
+	if err != nil {
+		return nil, false
+	}
+	return p.values(text)
 }

@@ -1,10 +1,8 @@
 package sqlite
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -186,7 +184,7 @@ func rankValue(ranking *daybook.Ranking, value string, n int64) error {
 
 // rankDetails adds the values that a path into details has in each entry that matches q.
 func (r *reader) rankDetails(organization string, q *daybook.Query, field daybook.Field, ranking *daybook.Ranking) error {
-	steps, err := field.Steps()
+	path, err := newDetailsPath(field)
 	if err != nil {
 		return err
 	}
@@ -195,12 +193,6 @@ func (r *reader) rankDetails(organization string, q *daybook.Query, field dayboo
 		return err
 	}
 	defer stmt.Reset()
-	// Canonical text has the name of every member literally: without it there is nothing to parse.
-	name, err := json.Marshal(steps[len(steps)-1])
-	if err != nil {
-		return err
-	}
-	escaped := bytes.ContainsRune(name, '\\')
 	var text []byte
 	for {
 		found, err := stmt.Step()
@@ -209,18 +201,31 @@ func (r *reader) rankDetails(organization string, q *daybook.Query, field dayboo
 		}
 		text = slices.Grow(text[:0], stmt.ColumnLen(0))[:stmt.ColumnLen(0)]
 		stmt.ColumnBytes(0, text)
-		if len(text) == 0 || !escaped && !bytes.Contains(text, name) {
-			ranking.AddMissing(1)
-			continue
-		}
-		var e daybook.Entry
-		if e.Details, err = daybook.ParseDetails(text); err != nil {
-			return err
-		}
-		if err := ranking.AddEntry(&e); err != nil {
+		if err := rankText(ranking, path, text); err != nil {
 			return err
 		}
 	}
+}
+
+// rankText adds the values that the path has in the text of details, which may be empty.
+func rankText(ranking *daybook.Ranking, path *detailsPath, text []byte) error {
+	values, ok := path.values(text)
+	if !ok {
+		details, err := daybook.ParseDetails(text)
+		if err != nil {
+			return err
+		}
+		return ranking.AddEntry(&daybook.Entry{Details: details})
+	}
+	if len(values) == 0 {
+		ranking.AddMissing(1)
+	}
+	for _, v := range values {
+		if err := ranking.Add(v, 1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ownIndex names the index that has all that a count by the column needs.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 )
 
 // An Authenticator tells who sends a request. Make one with [NewAuthenticator]; the zero
@@ -57,7 +58,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, r *http.Request) (Prin
 	if err != nil {
 		return Principal{}, err
 	}
-	return claims.principal(), nil
+	return claims.principal()
 }
 
 func (a *Authenticator) session(ctx context.Context, cookies []*http.Cookie) (Principal, error) {
@@ -72,11 +73,20 @@ func (a *Authenticator) session(ctx context.Context, cookies []*http.Cookie) (Pr
 	return a.credentials.principalOf(ctx, cookies[0].Value)
 }
 
-// principal returns who verified claims speak for.
-func (c Claims) principal() Principal {
+// maxName is how many characters the names may have that end up in entries.
+const maxName = 255
+
+// principal returns who verified claims speak for. Names that no entry can hold are refused here, where
+// it is the credential's fault, and not when something has to be recorded.
+func (c Claims) principal() (Principal, error) {
 	id := "jwt:" + c.Issuer
 	if c.Client != "" {
 		id += "#" + c.Client
+	}
+	for name, value := range map[string]string{"iss and client": id, "sub": c.Subject, "the organization": c.Organization} {
+		if utf8.RuneCountInString(value) > maxName {
+			return Principal{}, unauthenticated(name + " is too long for an entry")
+		}
 	}
 	return Principal{&principal{
 		id:            id,
@@ -84,5 +94,5 @@ func (c Claims) principal() Principal {
 		permissions:   inOrder(c.Permissions),
 		organizations: []string{foldUUID(c.Organization)},
 		expires:       c.ExpiresAt,
-	}}
+	}}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +81,25 @@ func TestAJWTGivesItsOrganizationAndItsPermissions(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What no entry can hold must not come as far as being recorded.
+func TestNamesThatNoEntryCanHoldAreRefused(t *testing.T) {
+	issuer := access.Issuer{Issuer: "https://id.example", Audience: "daybook", Algorithm: "HS256", Secret: []byte("0123456789abcdef0123456789abcdef")}
+	for name, change := range map[string]func(c *access.Claims, n int){
+		"the user":         func(c *access.Claims, n int) { c.Subject = strings.Repeat("é", n) },
+		"the organization": func(c *access.Claims, n int) { c.Organization = strings.Repeat("é", n) },
+		"the client":       func(c *access.Claims, n int) { c.Client = strings.Repeat("é", n-len("jwt:https://id.example#")) },
+	} {
+		for n, good := range map[int]bool{255: true, 256: false} {
+			c := access.Claims{Subject: "ada", Organization: "acme", ExpiresAt: time.Now().Add(time.Hour)}
+			change(&c, n)
+			_, err := authenticate(t, issuer, c)
+			if good != (err == nil) || err != nil && !errors.Is(err, access.ErrUnauthenticated) {
+				t.Errorf("%s of %d characters: %v", name, n, err)
+			}
+		}
+	}
 }
 
 func authenticate(t *testing.T, issuer access.Issuer, c access.Claims) (access.Principal, error) {

@@ -49,6 +49,9 @@ type Config struct {
 	// Limits bound what one organization may do; see [Limits].
 	Limits Limits
 
+	// Ledger signs the logs and proves what is in them. nil: its routes answer 404.
+	Ledger Ledger
+
 	// Origins are the exact origins, such as https://app.example.com, whose pages may call the API.
 	// Empty: none, and no CORS header is sent.
 	Origins []string

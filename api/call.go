@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -168,9 +169,10 @@ func (c *call) writing() (context.Context, context.CancelFunc) {
 
 // An answer is what a request gets.
 type answer struct {
-	status  int  // 0: 200
-	body    any  // JSON; nil: none
-	tag     bool // give it an ETag, and answer 304 to whoever has it
+	status  int    // 0: 200
+	body    any    // JSON; nil: none
+	text    string // plain text in place of JSON; "": none
+	tag     bool   // give it an ETag, and answer 304 to whoever has it
 	headers map[string]string
 }
 
@@ -178,6 +180,15 @@ func (a answer) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	for k, v := range a.headers {
 		h.Set(k, v)
+	}
+	if a.text != "" {
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		h.Set("Content-Length", strconv.Itoa(len(a.text)))
+		w.WriteHeader(or(a.status, http.StatusOK))
+		if r.Method != http.MethodHead {
+			_, _ = io.WriteString(w, a.text) // as below
+		}
+		return
 	}
 	if a.body == nil {
 		w.WriteHeader(or(a.status, http.StatusNoContent))

@@ -68,6 +68,7 @@ var problems = []struct {
 	{access.ErrUnknown, http.StatusNotFound, "not_found", errNotFound.Detail},
 	{access.ErrChanged, http.StatusConflict, "conflict", "it was changed meanwhile: try again"},
 	{daybook.ErrNotFound, http.StatusNotFound, "not_found", errNotFound.Detail},
+	{ErrPending, http.StatusConflict, "pending", ErrPending.Error()},
 	{daybook.ErrCursor, http.StatusBadRequest, "cursor_invalid", ""},
 	{daybook.ErrPosition, http.StatusBadRequest, "position_invalid", ""},
 	{access.ErrForeign, http.StatusNotFound, "not_found", errNotFound.Detail},

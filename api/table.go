@@ -75,5 +75,8 @@ func (a *API) table() []Route {
 			Parameters: []string{"organization"}, handle: a.changeView},
 		{Method: remove, Path: "/v1/views/{name}", Permission: access.Read, Records: AsSaved, class: minting,
 			Parameters: []string{"organization"}, handle: a.deleteView},
+
+		{Method: get, Path: "/v1/ledger/{organization}/checkpoint", Permission: access.Proof, Records: AsEvidence, class: reading, handle: a.checkpoint},
+		{Method: get, Path: "/v1/ledger/{organization}/proof/{id}", Permission: access.Proof, Records: AsEvidence, class: reading, handle: a.proof},
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/daybookdev/daybook"
+	"github.com/daybookdev/daybook/api"
 	"github.com/daybookdev/daybook/ledger"
 	"github.com/daybookdev/daybook/store/postgres"
 	"github.com/daybookdev/daybook/store/sqlite"
@@ -100,4 +102,35 @@ func OpenLedger(ctx context.Context, p Place) (ledger.Source, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNoLog, err)
 	}
 	return sqlite.OpenSource(ctx, path)
+}
+
+// evidence is a keeper as the API asks it.
+type evidence struct{ *ledger.Keeper }
+
+func (e evidence) Checkpoint(ctx context.Context, organization string) (string, error) {
+	c, err := e.Keeper.Checkpoint(ctx, organization)
+	return c.Note, evidenceError(err)
+}
+
+// Proof discloses every field of the entry, or, when some of it was erased, none: then the proof still
+// shows that the leaf is there.
+func (e evidence) Proof(ctx context.Context, organization string, id daybook.ID) (string, error) {
+	p, err := e.Keeper.Proof(ctx, organization, id, "resource_id", "user_id", "request_id", "ip_address", "user_agent", "details", "recorded_by")
+	if err != nil && !errors.Is(err, ledger.ErrNoPlace) && !errors.Is(err, ledger.ErrNoLog) && ctx.Err() == nil {
+		p, err = e.Keeper.Proof(ctx, organization, id)
+	}
+	if err != nil {
+		return "", evidenceError(err)
+	}
+	return p.String(), nil
+}
+
+func evidenceError(err error) error {
+	switch {
+	case errors.Is(err, ledger.ErrNoPlace):
+		return api.ErrPending
+	case errors.Is(err, ledger.ErrNoLog):
+		return daybook.ErrNotFound
+	}
+	return err
 }

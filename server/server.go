@@ -100,8 +100,13 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		Record: c.Limits.Record, Read: c.Limits.Read, Export: c.Limits.Export, Mint: c.Limits.Mint, Denied: c.Limits.Denied,
 		Body: int64(c.Limits.Body), Expanded: int64(c.Limits.Expanded), Entries: c.Limits.Entries, InFlight: int64(c.Limits.InFlight), Streams: c.Limits.Streams,
 	}
+	var proofs api.Ledger
+	if s.keeper != nil {
+		proofs = evidence{s.keeper}
+	}
 	s.api, err = api.New(api.Config{
-		Store: s.metrics.measure(s.log.Store), Authenticator: authenticator, Credentials: s.credentials, Cursors: cursors, Actions: actionsOf(c.Actions), ResourceTypes: c.ResourceTypes,
+		Ledger: proofs,
+		Store:  s.metrics.measure(s.log.Store), Authenticator: authenticator, Credentials: s.credentials, Cursors: cursors, Actions: actionsOf(c.Actions), ResourceTypes: c.ResourceTypes,
 		Organization: s.platform, Limits: limits, Origins: c.Origins, ClientAddr: s.clientAddr, Ready: s.ready, Timeout: c.Timeout, Logger: s.logger,
 	})
 	if err != nil {

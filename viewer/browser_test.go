@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,8 +21,6 @@ import (
 	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/api"
 	"github.com/daybookdev/daybook/server"
-	"github.com/daybookdev/daybook/store/sqlite"
-	"github.com/daybookdev/daybook/viewer"
 )
 
 // What the tests in web/test need to know, passed to them as JSON.
@@ -111,40 +110,23 @@ func findChromium(t *testing.T) string {
 	return ""
 }
 
-// startServers starts the log's server and another application's, with a seeded log.
+// startServers starts the log's server, on a seeded log, and another application's.
 func startServers(t *testing.T) browserSetup {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "log.db"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	now := time.Now()
-	seed(t.Context(), t, store, now)
-	seedHostile(t.Context(), t, store, now)
+	ctx, dir, now := t.Context(), t.TempDir(), time.Now()
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	credentials, err := server.NewCredentials(store, "platform", logger)
+	data, err := server.CreateLog(ctx, server.DirectoryPlace(dir), &server.LogOptions{Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
-	authenticator := access.NewAuthenticator(nil, credentials)
-	page, err := viewer.New(viewer.Config{Authenticator: authenticator, Sessions: credentials.Sessions(), Logger: logger})
-	if err != nil {
-		t.Fatal(err)
-	}
+	seed(ctx, t, data.Store, now)
+	seedHostile(ctx, t, data.Store, now)
 	logs, host := listen(t), listen(t)
 	s := browserSetup{Server: "http://" + logs.Addr().String(), Host: "http://" + host.Addr().String(), Keys: map[string]string{}, Payloads: len(payloads)}
-	routes, err := api.New(api.Config{Store: store, Authenticator: authenticator, Cursors: daybook.CursorKey{1}, Origins: []string{s.Host}, Logger: logger,
-		Limits: api.Limits{Read: api.Rate{PerSecond: 1000, Burst: 5000}}}) // one machine does here what many people would
+	credentials, err := server.NewCredentials(data.Store, "platform", logger)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", routes)
-	mux.Handle("/", page)
-	serve(t, logs, mux)
-
-	operator := access.Operator("")
 	for name, k := range map[string]struct{ organization, permissions string }{
 		"admin": {acme, "admin"}, "auditor": {acme, "auditor"}, "recorder": {acme, "recorder"}, "empty": {"initech", "reader"}, "hostile": {hostile, "auditor"}, "embedder": {acme, "embedder"},
 	} {
@@ -152,24 +134,30 @@ func startServers(t *testing.T) browserSetup {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, s.Keys[name], err = credentials.CreateKey(t.Context(), operator, access.KeyRequest{Name: name, Organizations: []string{k.organization}, Permissions: permissions})
+		_, s.Keys[name], err = credentials.CreateKey(ctx, access.Operator(""), access.KeyRequest{Name: name, Organizations: []string{k.organization}, Permissions: permissions})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	foreign, err := store.Query(t.Context(), globex, daybook.Query{Limit: 1})
+	foreign, err := data.Store.Query(ctx, globex, daybook.Query{Limit: 1})
 	if err != nil || len(foreign.Entries) == 0 {
 		t.Fatal("globex has no entry", err)
 	}
 	s.Foreign = foreign.Entries[0].ID.String()
-	serve(t, host, hostPage(t, s, func(ctx context.Context) (string, error) {
-		org, err := operator.Organization(acme)
-		if err != nil {
-			return "", err
-		}
-		_, token, err := credentials.CreateViewerToken(ctx, operator, access.ViewerTokenRequest{Organization: org, User: "ada", Filter: "type:document", Origin: s.Host})
-		return token, err
-	}))
+	if err := data.Close(); err != nil {
+		t.Fatal(err)
+	}
+	config := server.DefaultConfig()
+	config.Data, config.Origins, config.Logger = dir, []string{s.Host}, logger
+	config.Limits.Read = api.Rate{PerSecond: 1000, Burst: 5000} // one browser does here what many people would
+	config.Limits.Export = api.Rate{PerSecond: 100, Burst: 500}
+	log, err := server.New(ctx, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	serve(t, logs, log)
+	serve(t, host, hostPage(t, s))
 	return s
 }
 
@@ -190,7 +178,7 @@ func serve(t *testing.T, l net.Listener, h http.Handler) {
 }
 
 // hostPage is another application: its page has the element, its back end mints tokens with its key.
-func hostPage(t *testing.T, s browserSetup, mint func(context.Context) (string, error)) http.Handler {
+func hostPage(t *testing.T, s browserSetup) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -213,7 +201,7 @@ log.resolveNames = async (ids) => Object.fromEntries(ids.filter((id) => id === "
 log.getToken = () => { tokens++; return new URLSearchParams(location.search).get("token") ?? fetch("/token").then((r) => r.text()); };`)
 	})
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
-		token, err := mint(r.Context())
+		token, err := mintToken(r.Context(), s)
 		if err != nil {
 			t.Error(err)
 			http.Error(w, "no token", http.StatusInternalServerError)
@@ -222,4 +210,31 @@ log.getToken = () => { tokens++; return new URLSearchParams(location.search).get
 		fmt.Fprint(w, token)
 	})
 	return mux
+}
+
+// mintToken asks the log's server for a viewer token, as an application's back end does.
+func mintToken(ctx context.Context, s browserSetup) (string, error) {
+	body := fmt.Sprintf(`{"organization":%q,"user":"ada","filter":"type:document","permissions":["read","export"],"origin":%q}`, acme, s.Host)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Server+"/v1/viewer-tokens", strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Authorization", "Bearer "+s.Keys["embedder"])
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	var made struct {
+		Token string `json:"token"`
+	}
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return "", err
+	}
+	if err := json.Unmarshal(text, &made); err != nil || made.Token == "" {
+		return "", fmt.Errorf("no token: %s %s %w", answer.Status, text, err)
+	}
+	return made.Token, nil
 }

@@ -57,7 +57,7 @@ func newWorld(t testing.TB) *world {
 	}
 	w := &world{store: memory.New(), paths: http.NewServeMux()}
 	credentials := newCredentials(t, w.store)
-	w.API, err = api.New(api.Config{Store: w.store, Authenticator: access.NewAuthenticator(verifier, credentials), Credentials: credentials, Limits: unlimited,
+	w.API, err = api.New(api.Config{Store: w.store, Authenticator: access.NewAuthenticator(verifier, credentials), Credentials: credentials, Ledger: texts{}, Limits: unlimited,
 		Logger: slog.New(slog.DiscardHandler), Heartbeat: 5 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +73,17 @@ func newWorld(t testing.TB) *world {
 	w.acme = w.settle(t, "acme", "ada", "plan")
 	w.rival = w.settle(t, "rival", secret, secret)
 	return w
+}
+
+// texts is a ledger whose proofs say of which entry they are; what real ones say, package ledger tests.
+type texts struct{}
+
+func (texts) Checkpoint(_ context.Context, organization string) (string, error) {
+	return "a checkpoint of " + organization + "\n", nil
+}
+
+func (texts) Proof(_ context.Context, organization string, id daybook.ID) (string, error) {
+	return "a proof of " + id.String() + " in " + organization + "\n", nil
 }
 
 // newCredentials returns what keeps keys and tokens in a store's documents, as package server makes it.

@@ -252,6 +252,28 @@ test("an auditor exports exactly what is shown, and the reports agree with the l
   await ready(page);
 });
 
+test("an auditor proves an entry in the browser, and sees when what is shown was not recorded", { signedIn: "auditor", path: "/o/acme/log?q=resource:document/doc-7391 is:change&t=-30d" }, async (page) => {
+  await rows(page).first().locator(".row-open").click();
+  await page.getByRole("tab", { name: "Proof" }).click();
+  await page.getByText("Verified: this entry, with these values, is in the log.").waitFor();
+  await picture(page, "proof");
+  const id = new URL(page.url()).searchParams.get("id");
+  await page.goto(setup.server + "/o/acme/ledger");
+  await page.waitForSelector(".ledger textarea");
+  await page.fill(".ledger textarea", id);
+  await page.getByRole("button", { name: "Recompute" }).click();
+  await page.getByText("What the server shows of the entry is what was recorded.").waitFor();
+  await picture(page, "ledger");
+  // A server that shows something else than what was recorded is found out.
+  await page.route(`**/v1/entries/${id}?*`, async (r) => {
+    const entry = await (await r.fetch()).json();
+    await r.fulfill({ json: { ...entry, user_id: "somebody.else" } });
+  });
+  await page.goto(`${setup.server}/o/acme/entries/${id}?tab=proof`);
+  await page.getByText("Failed: this entry is not what was recorded.").waitFor();
+  ok((await page.locator(".drawer").innerText()).includes("user_id differ"), "what differs is not said");
+});
+
 test("new entries are counted, follow live, and wait while paused", { signedIn: "admin", path: "/o/acme/log?q=&live=1", raw: true }, async (page) => {
   await until(page, "the stream", () => /Following/.test(document.querySelector(".live-bar")?.textContent ?? ""));
   const record = (id) => page.evaluate(async ([id, key]) => {

@@ -45,7 +45,7 @@ var rules = map[string]rule{
 
 	"viewer": {ours: ". access", inTests: "api ledger server store/sqlite"},
 
-	"internal/apitest":   {inTests: "github.com/getkin/kin-openapi . api access server store/memory store/remote store/storetest"},
+	"internal/apitest":   {inTests: "github.com/getkin/kin-openapi github.com/jackc/pgx/v5 . api access internal/testdb server store/memory store/postgres store/remote store/sqlite store/storetest"},
 	"internal/migrate":   {},
 	"internal/own":       {ours: ".", inTests: "store/memory"},
 	"internal/privatepg": {},

@@ -29,9 +29,10 @@ import (
 // A world is an API with the entries of two organizations, and people of both.
 type world struct {
 	*api.API
-	store *memory.Store
+	store server.Store
 	doc   *openapi3.T
 	paths *http.ServeMux // finds the operation of a request
+	look  time.Duration  // how long a stream is read
 	acme  person
 	rival person
 }
@@ -51,11 +52,16 @@ var issuer = access.Issuer{Issuer: "https://id.example.com", Algorithm: "HS256",
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldOn(t, memory.New())
+}
+
+func newWorldOn(t testing.TB, store server.Store) *world {
+	t.Helper()
 	verifier, err := access.NewVerifier(issuer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{store: memory.New(), paths: http.NewServeMux()}
+	w := &world{store: store, look: 20 * time.Millisecond, paths: http.NewServeMux()}
 	credentials := newCredentials(t, w.store)
 	w.API, err = api.New(api.Config{Store: w.store, Authenticator: access.NewAuthenticator(verifier, credentials), Credentials: credentials, Ledger: texts{}, Limits: unlimited,
 		Logger: slog.New(slog.DiscardHandler), Heartbeat: 5 * time.Millisecond})
@@ -87,7 +93,7 @@ func (texts) Proof(_ context.Context, organization string, id daybook.ID) (strin
 }
 
 // newCredentials returns what keeps keys and tokens in a store's documents, as package server makes it.
-func newCredentials(t testing.TB, s *memory.Store) *access.Credentials {
+func newCredentials(t testing.TB, s server.Store) *access.Credentials {
 	t.Helper()
 	c, err := server.NewCredentials(s, "daybook", slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -144,7 +150,7 @@ func (w *world) send(t testing.TB, who person, method, target string, body []byt
 	}
 	ctx := t.Context()
 	if strings.HasPrefix(u.Path, "/v1/entries/tail") {
-		short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+		short, cancel := context.WithTimeout(ctx, w.look)
 		defer cancel()
 		ctx = short
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/access"
@@ -50,7 +51,9 @@ func newServer(t *testing.T, change ...func(*api.Config)) *server {
 // do sends a request and returns the answer. headers are "Name: value".
 func (s *server) do(t *testing.T, method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a stream that should have been refused has no end
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}

@@ -26,7 +26,7 @@ func (n orNode) tree() FilterTree {
 
 func (n notNode) tree() FilterTree { return FilterNot{n.node.tree()} }
 
-func (n textNode) tree() FilterTree { return FilterText{FoldText(string(n))} }
+func (n textNode) tree() FilterTree { return FilterText{foldText(string(n))} }
 
 func (n *timeNode) tree() FilterTree {
 	var any FilterAny

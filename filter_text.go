@@ -2,76 +2,90 @@ package daybook
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// SearchText returns what free text is looked for in: the values of the entry in which people
-// search, folded by [FoldText], with a line feed between any two. They are the action, the resource
-// type, the ids of the resource, the user and the request, the IP address, the user agent, and every
-// string and number in details. Stores that keep it write it anew when they change the entry.
-func (e *Entry) SearchText() string {
-	b := make([]byte, 0, 256)
-	add := func(s string) {
-		if s == "" {
-			return
-		}
-		if len(b) > 0 {
-			b = append(b, '\n')
-		}
-		b = appendFolded(b, s)
-	}
-	add(string(e.Action))
-	add(e.ResourceType)
-	add(e.ResourceID)
-	add(e.UserID)
-	add(e.RequestID)
-	if e.IPAddress.IsValid() {
-		add(e.IPAddress.String())
-	}
-	add(e.UserAgent)
-	eachText(map[string]any(e.Details), add)
-	return string(b)
+// FilterText is true where a value of the entry contains the text: the action, the resource type, the
+// ids of the resource, the user and the request, the IP address, the user agent, or a string or a
+// number in details.
+type FilterText struct {
+	Folded string // letters that differ in case alone are one, and line breaks are spaces
 }
 
-// eachText calls f for every string and number in v, the members of an object by their names, so
-// that one entry has one text.
-func eachText(v any, f func(string)) {
+func (t FilterText) Matches(e *Entry) bool {
+	return t.In(string(e.Action)) || t.In(e.ResourceType) || t.In(e.ResourceID) || t.In(e.UserID) || t.In(e.RequestID) ||
+		e.IPAddress.IsValid() && t.In(e.IPAddress.String()) || t.In(e.UserAgent) || t.inValue(map[string]any(e.Details))
+}
+
+func (t FilterText) inValue(v any) bool {
 	switch v := v.(type) {
 	case string:
-		f(v)
+		return t.In(v)
 	case json.Number:
-		f(string(v))
+		return t.In(string(v))
 	case []any:
 		for _, item := range v {
-			eachText(item, f)
+			if t.inValue(item) {
+				return true
+			}
 		}
 	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			eachText(v[name], f)
+		for _, item := range v {
+			if t.inValue(item) {
+				return true
+			}
 		}
 	}
+	return false
 }
 
-// FoldText returns s in the form in which free text is compared: letters that differ in case alone
-// become one (simple folding, as [strings.EqualFold] has it), and line breaks become spaces.
-func FoldText(s string) string { return string(appendFolded(make([]byte, 0, len(s)), s)) }
+// In reports whether one value contains the text.
+func (t FilterText) In(value string) bool {
+	first := t.Folded[0]
+	for i := range len(value) {
+		c := value[i]
+		switch {
+		case c >= utf8.RuneSelf || c < ' ': // may fold to something of another length
+			return strings.Contains(foldText(value), t.Folded)
+		case lowerByte(c) == first && len(value)-i >= len(t.Folded) && t.beginsAt(value[i:]):
+			return true
+		}
+	}
+	return false
+}
 
-func appendFolded(b []byte, s string) []byte {
+// beginsAt reports whether value begins with the text, if what is compared is ASCII.
+func (t FilterText) beginsAt(value string) bool {
+	for i := range len(t.Folded) {
+		if lowerByte(value[i]) != t.Folded[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c - 'A' + 'a'
+	}
+	return c
+}
+
+// foldText returns s in the form in which free text is compared: letters that differ in case alone
+// become one (simple folding, as [strings.EqualFold] has it), and line breaks become spaces.
+func foldText(s string) string {
+	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {
 		c := s[i]
 		switch {
-		case 'A' <= c && c <= 'Z':
-			b = append(b, c-'A'+'a')
 		case c == '\r' && strings.HasPrefix(s[i:], "\r\n"):
 			// one line break
 		case c == '\n' || c == '\r' || c == '\v' || c == '\f':
 			b = append(b, ' ')
 		case c < utf8.RuneSelf:
-			b = append(b, c)
+			b = append(b, lowerByte(c))
 		default:
 			r, n := utf8.DecodeRuneInString(s[i:])
 			b = utf8.AppendRune(b, foldRune(r))
@@ -80,7 +94,7 @@ func appendFolded(b []byte, s string) []byte {
 		}
 		i++
 	}
-	return b
+	return string(b)
 }
 
 // foldRune returns the one rune that stands for all that fold to each other: a lower-case ASCII

@@ -68,9 +68,6 @@ type (
 		Path  []FilterStep
 		Tests []FilterValue
 	}
-
-	// FilterText is true where [Entry.SearchText] contains the text, which [FoldText] folded.
-	FilterText struct{ Folded string }
 )
 
 // The fields by which entries are filtered and not counted.
@@ -157,8 +154,6 @@ func (t FilterAddresses) Matches(e *Entry) bool {
 	a := e.IPAddress
 	return a.IsValid() && a.BitLen() == t.First.BitLen() && t.First.Compare(a) <= 0 && a.Compare(t.Last) <= 0
 }
-
-func (t FilterText) Matches(e *Entry) bool { return strings.Contains(e.SearchText(), t.Folded) }
 
 // A testFunc is a test that no store states in its own language.
 type testFunc func(e *Entry) bool

@@ -176,7 +176,7 @@ func bulkCopy(ctx context.Context, pg *pgServer, entries []daybook.Entry) (rate 
 	began := time.Now()
 	err = inParts(entries, func(caller int, part []daybook.Entry) error {
 		_, err := conns[caller].PgConn().CopyFrom(ctx, bytes.NewReader(made[part[0].ID]), `copy activity_log (id, action, resource_type, resource_id, user_id, organization_id,
-			request_id, details, ip_address, user_agent, created_at, updated_at, actor_type, outcome, search) from stdin (format binary)`)
+			request_id, details, ip_address, user_agent, created_at, updated_at, actor_type, outcome) from stdin (format binary)`)
 		return err
 	})
 	return float64(len(entries)) / time.Since(began).Seconds(), err
@@ -195,7 +195,7 @@ func copyBytes(entries []daybook.Entry) ([]byte, error) {
 			return nil, err
 		}
 		at := binary.BigEndian.AppendUint64(nil, uint64(e.CreatedAt.UnixMicro()-time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()))
-		b = binary.BigEndian.AppendUint16(b, 15)
+		b = binary.BigEndian.AppendUint16(b, 14)
 		field(e.ID[:])
 		field([]byte(e.Action))
 		field([]byte(e.ResourceType))
@@ -214,7 +214,6 @@ func copyBytes(entries []daybook.Entry) ([]byte, error) {
 		field(at)
 		field([]byte(e.ActorType))
 		field([]byte(e.Outcome))
-		field([]byte(e.SearchText()))
 	}
 	return binary.BigEndian.AppendUint16(b, 0xffff), nil
 }

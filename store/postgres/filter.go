@@ -41,8 +41,7 @@ func (c *condition) andFilter(ids IDs, tree daybook.FilterTree) {
 	}
 }
 
-// searchText is what free text is looked for in before the rows are: what [daybook.Entry.SearchText]
-// has, and more. An index over it would not serve: see docs/decisions/0008-free-text.md.
+// searchText is what free text is looked for in before the rows are: all values of an entry, and more. An index over it would not serve: see docs/decisions/0008-free-text.md.
 const searchText = `lower((a.action || E'\n' || a.resource_type || E'\n' || coalesce(a.resource_id::text, '') || E'\n' || coalesce(a.user_id::text, '') || E'\n' || ` +
 	`coalesce(a.request_id, '') || E'\n' || coalesce(a.ip_address, '') || E'\n' || coalesce(a.user_agent, '') || E'\n' || coalesce(a.details::text, '')) collate "C")`
 

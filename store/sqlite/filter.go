@@ -81,11 +81,10 @@ func (f *filterSQL) tree(tree daybook.FilterTree) {
 			return err == nil && t.Matches(&daybook.Entry{IPAddress: addr}), err
 		}, `ip_address is not null`)
 	case daybook.FilterDetails:
-		test := newDetailsTest(t)
-		f.call(`filter_details(`, `, details)`, func(args []sqlite.Value) (bool, error) { return test.matches(args[0].Text()) }, `details is not null`)
+		matches := t.MatcherJSON()
+		f.call(`filter_details(`, `, details)`, func(args []sqlite.Value) (bool, error) { return matches(args[0].Text()), nil }, `details is not null`)
 	case daybook.FilterText:
-		test := newTextTest(t)
-		f.call(`filter_text(`, `, `+textColumns+`)`, test.matches)
+		f.call(`filter_text(`, `, `+textColumns+`)`, textIn(t))
 	default:
 		f.call(`filter_entry(`, `, `+entryColumns+`)`, func(args []sqlite.Value) (bool, error) {
 			e, err := entryOf(args)

@@ -41,25 +41,63 @@ func (t FilterText) inValue(v any) bool {
 	return false
 }
 
-// In reports whether one value contains the text.
+// In reports whether one value contains the text. Bytes of ASCII fold each for itself, so what is found
+// among them is found; only a value with others, or with line breaks, is folded as a whole.
 func (t FilterText) In(value string) bool {
-	first := t.Folded[0]
-	for i := range len(value) {
-		c := value[i]
-		switch {
-		case c >= utf8.RuneSelf || c < ' ': // may fold to something of another length
-			return strings.Contains(foldText(value), t.Folded)
-		case lowerByte(c) == first && len(value)-i >= len(t.Folded) && t.beginsAt(value[i:]):
-			return true
-		}
-	}
-	return false
+	return t.inASCII(value) || !isPlain(value) && strings.Contains(foldText(value), t.Folded)
 }
 
-// beginsAt reports whether value begins with the text, if what is compared is ASCII.
+// inASCII looks for the text from one of its bytes on, one that is rare in ids if there is one.
+func (t FilterText) inASCII(value string) bool {
+	anchor := max(0, strings.IndexFunc(t.Folded, func(r rune) bool { return 'g' <= r && r <= 'z' }))
+	if t.Folded[anchor] >= utf8.RuneSelf || len(value) < len(t.Folded) {
+		return false
+	}
+	lower, upper := t.Folded[anchor], t.Folded[anchor]
+	if 'a' <= lower && lower <= 'z' {
+		upper = lower - 'a' + 'A'
+	}
+	next := func(c byte, from int) int {
+		if i := strings.IndexByte(value[from:], c); i >= 0 {
+			return from + i
+		}
+		return len(value)
+	}
+	l, u := next(lower, anchor), len(value)
+	if upper != lower {
+		u = next(upper, anchor)
+	}
+	for {
+		i := min(l, u)
+		if i+len(t.Folded)-anchor > len(value) {
+			return false
+		}
+		if t.beginsAt(value[i-anchor:]) {
+			return true
+		}
+		if i == l {
+			l = next(lower, i+1)
+		} else {
+			u = next(upper, i+1)
+		}
+	}
+}
+
+// beginsAt reports whether value, which is at least as long, begins with the text but for the case of
+// A-Z.
 func (t FilterText) beginsAt(value string) bool {
 	for i := range len(t.Folded) {
 		if lowerByte(value[i]) != t.Folded[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// isPlain reports whether a text is ASCII without control characters.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= utf8.RuneSelf {
 			return false
 		}
 	}

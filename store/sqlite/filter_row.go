@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -54,11 +55,20 @@ func idOf(v sqlite.Value) string {
 
 // textIn returns the test of textColumns that filter_text does.
 func textIn(t daybook.FilterText) func([]sqlite.Value) (bool, error) {
+	inUUIDs := strings.Trim(t.Folded, "0123456789abcdef-") == ""
 	return func(args []sqlite.Value) (bool, error) {
 		last := len(args) - 1
 		for _, v := range args[:last] {
-			if v.Type() != sqlite.TypeNull && t.In(idOf(v)) {
-				return true, nil
+			switch v.Type() {
+			case sqlite.TypeNull:
+			case sqlite.TypeBlob:
+				if inUUIDs && t.In(idOf(v)) {
+					return true, nil
+				}
+			default:
+				if t.In(v.Text()) {
+					return true, nil
+				}
 			}
 		}
 		return t.InJSON(args[last].Text()), nil

@@ -30,7 +30,11 @@ func diagnoseSQLite(ctx context.Context, place server.Place, store *sqlite.Store
 		return nil, err
 	}
 	dir, file, key := place.Files()
-	d.examineModes(dir, file, key)
+	secret, err := place.LedgerFiles("")
+	if err != nil {
+		return nil, err
+	}
+	d.examineModes(dir, file, file+"-wal", file+"-shm", key, secret.Key, secret.State)
 	switch free, err := freeDisk(dir); {
 	case err == nil:
 		d.DiskFree = &free
@@ -42,11 +46,11 @@ func diagnoseSQLite(ctx context.Context, place server.Place, store *sqlite.Store
 }
 
 // examineModes looks whether others can read what only the owner should.
-func (d *sqliteDiagnosis) examineModes(dir, file, key string) {
-	for _, path := range []string{dir, file, file + "-wal", file + "-shm", key} {
+func (d *sqliteDiagnosis) examineModes(dir string, files ...string) {
+	for _, path := range append([]string{dir}, files...) {
 		info, err := os.Stat(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // the WAL comes and goes, and the key is made at its first use
+			continue // the WAL comes and goes, and keys are made at their first use
 		}
 		others := fs.FileMode(0o077)
 		if path == dir { // the files keep what is in them; who can write the directory can put others in their place

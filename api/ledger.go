@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/access"
@@ -16,10 +18,13 @@ type Ledger interface {
 	// daybook.ErrNotFound when there is no log.
 	Checkpoint(ctx context.Context, organization string) (string, error)
 
-	// Proof returns the inclusion proof of an entry, which discloses its values. It has ErrPending for
-	// an entry that is not under a checkpoint yet.
-	Proof(ctx context.Context, organization string, id daybook.ID) (string, error)
+	// Proof returns the inclusion proof of an entry, which discloses the values of these fields. It has
+	// ErrPending for an entry that is not under a checkpoint yet.
+	Proof(ctx context.Context, organization string, id daybook.ID, fields ...string) (string, error)
 }
+
+// disclosable are the fields that a leaf commits to and a proof may disclose.
+var disclosable = []string{"resource_id", "user_id", "request_id", "ip_address", "user_agent", "details", "recorded_by"}
 
 // ErrPending means that an entry is committed and not under a checkpoint yet.
 var ErrPending = errors.New("the entry is not under a checkpoint yet: ask again in a moment")
@@ -50,8 +55,15 @@ func (a *API) checkpoint(c *call) (answer, error) {
 	return answer{text: note}, slow(ctx, err)
 }
 
-// proof answers the inclusion proof of an entry that the credential may see.
+// proof answers the inclusion proof of an entry that the credential may see, with the values that are
+// asked for.
 func (a *API) proof(c *call) (answer, error) {
+	disclose := c.list("disclose")
+	for _, f := range disclose {
+		if !slices.Contains(disclosable, f) {
+			return answer{}, &daybook.FieldError{Field: "disclose", Reason: fmt.Sprintf("has %.60q, which is none of %v", f, disclosable)}
+		}
+	}
 	org, err := c.evidence()
 	if err != nil {
 		return answer{}, err
@@ -64,7 +76,7 @@ func (a *API) proof(c *call) (answer, error) {
 		return answer{}, err
 	}
 	text := "id:" + q.query.ID.String()
-	if err := c.noteOnce(org.String(), own.Proof, text, daybook.Details{"filter": text, "route": c.route.Path}); err != nil {
+	if err := c.noteOnce(org.String(), own.Proof, fmt.Sprint(text, disclose), daybook.Details{"filter": text, "disclosed": disclose, "route": c.route.Path}); err != nil {
 		return answer{}, err
 	}
 	ctx, cancel := c.reading()
@@ -76,6 +88,6 @@ func (a *API) proof(c *call) (answer, error) {
 	case len(page.Entries) == 0:
 		return answer{}, errNotFound
 	}
-	proof, err := a.config.Ledger.Proof(ctx, org.String(), q.query.ID)
+	proof, err := a.config.Ledger.Proof(ctx, org.String(), q.query.ID, disclose...)
 	return answer{text: proof}, slow(ctx, err)
 }

@@ -77,6 +77,7 @@ func (a *API) table() []Route {
 			Parameters: []string{"organization"}, handle: a.deleteView},
 
 		{Method: get, Path: "/v1/ledger/{organization}/checkpoint", Permission: access.Proof, Records: AsEvidence, class: reading, handle: a.checkpoint},
-		{Method: get, Path: "/v1/ledger/{organization}/proof/{id}", Permission: access.Proof, Records: AsEvidence, class: reading, handle: a.proof},
+		{Method: get, Path: "/v1/ledger/{organization}/proof/{id}", Permission: access.Proof, Records: AsEvidence, class: reading,
+			Parameters: []string{"disclose"}, handle: a.proof},
 	}
 }

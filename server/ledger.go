@@ -112,13 +112,8 @@ func (e evidence) Checkpoint(ctx context.Context, organization string) (string, 
 	return c.Note, evidenceError(err)
 }
 
-// Proof discloses every field of the entry, or, when some of it was erased, none: then the proof still
-// shows that the leaf is there.
-func (e evidence) Proof(ctx context.Context, organization string, id daybook.ID) (string, error) {
-	p, err := e.Keeper.Proof(ctx, organization, id, "resource_id", "user_id", "request_id", "ip_address", "user_agent", "details", "recorded_by")
-	if err != nil && !errors.Is(err, ledger.ErrNoPlace) && !errors.Is(err, ledger.ErrNoLog) && ctx.Err() == nil {
-		p, err = e.Keeper.Proof(ctx, organization, id)
-	}
+func (e evidence) Proof(ctx context.Context, organization string, id daybook.ID, fields ...string) (string, error) {
+	p, err := e.Keeper.Proof(ctx, organization, id, fields...)
 	if err != nil {
 		return "", evidenceError(err)
 	}

@@ -180,7 +180,7 @@ func (w *world) good(t testing.TB) []example {
 		{"revokeViewerToken", 204, http.MethodDelete, "/v1/viewer-tokens/" + w.token(t, w.acme), ""},
 		post("makeView", 201, "/v1/views", `{"name":"Night shift","q":"created.hour:22..23 created:-7d","shared":true,"columns":["user"]}`),
 		{"changeView", 200, http.MethodPut, "/v1/views/Night%20shift", `{"q":"outcome:denied","order":"oldest"}`},
-		get("checkpoint", "/v1/ledger/acme/checkpoint"), get("proof", "/v1/ledger/acme/proof/"+e.ID.String()),
+		get("checkpoint", "/v1/ledger/acme/checkpoint"), get("proof", "/v1/ledger/acme/proof/"+e.ID.String()+"?disclose=user_id,details"),
 		{"deleteView", 204, http.MethodDelete, "/v1/views/Night%20shift", ""},
 	}
 }

@@ -31,7 +31,7 @@ var isID = map[string]bool{
 	"If-None-Match": false, "If-Match": false, "filter": false, "where": false, "permissions": false, "all_organizations": false, "expires_at": false,
 	"overlap_seconds": false, "origin": false, "lifetime_seconds": false, "columns": false, "shared": false,
 	"action": false, "resource_type": false, "actor_type": false, "outcome": false, "details": false, "ip_address": false, "user_agent": false,
-	"created_at": false, "updated_at": false, "recorded_by": false, "format": false, "csv": false, "Accept-Encoding": false,
+	"created_at": false, "updated_at": false, "recorded_by": false, "format": false, "csv": false, "disclose": false, "Accept-Encoding": false,
 }
 
 // For every operation and every parameter that names something: somebody of acme asks once with what

@@ -88,7 +88,7 @@ func (texts) Checkpoint(_ context.Context, organization string) (string, error) 
 	return "a checkpoint of " + organization + "\n", nil
 }
 
-func (texts) Proof(_ context.Context, organization string, id daybook.ID) (string, error) {
+func (texts) Proof(_ context.Context, organization string, id daybook.ID, _ ...string) (string, error) {
 	return "a proof of " + id.String() + " in " + organization + "\n", nil
 }
 

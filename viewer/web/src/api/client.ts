@@ -99,6 +99,13 @@ export class Client {
     return (await this.fetch("POST", this.url("/v1/entries/search"), body, signal)).json() as Promise<Page>;
   }
 
+  // proof asks for the inclusion proof of an entry, with the values of the fields that it has.
+  async proof(organization: string, entry: Entry, signal?: AbortSignal): Promise<string> {
+    const disclose = ["resource_id", "user_id", "request_id", "ip_address", "user_agent", "details", "recorded_by"].filter((f) => entry[f as keyof Entry] !== undefined).join(",");
+    const url = this.url(`/v1/ledger/${encodeURIComponent(organization)}/proof/${entry.id}`, { disclose });
+    return (await this.fetch("GET", url, undefined, signal, "text/plain")).text();
+  }
+
   entry(organization: string, id: string, signal?: AbortSignal): Promise<Entry> {
     return this.get<Entry>("/v1/entries/" + encodeURIComponent(id), { organization }, signal);
   }

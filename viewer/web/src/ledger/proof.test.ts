@@ -19,6 +19,11 @@ describe("proofs that the ledger gave out", () => {
     const [a, b] = made.proofs as [(typeof made.proofs)[0], (typeof made.proofs)[0]];
     expect(differs(await check(a.proof), b.entry)).toContain("id");
     expect(differs(await check(a.proof), { ...a.entry, user_id: "somebody else" })).toEqual(["user_id"]);
+    const details = { ...(a.entry["details"] as object), added: 1 };
+    expect(differs(await check(a.proof), { ...a.entry, details })).toEqual(["details"]);
+    const undisclosed = await check(a.proof);
+    undisclosed.fields.delete("user_id");
+    expect(differs(undisclosed, a.entry)).toEqual(["user_id"]);
   });
 
   test("do not survive a changed byte anywhere", async () => {

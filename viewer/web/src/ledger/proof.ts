@@ -219,10 +219,23 @@ export function differs(checked: Checked, entry: Record<string, unknown>): strin
   const ms = Date.parse(String(entry["created_at"]));
   if (checked.fields.get("created_at") !== BigInt(ms) * 1000n + BigInt((/\.\d{3}(\d{1,3})/.exec(String(entry["created_at"]))?.[1] ?? "0").padEnd(3, "0"))) wrong.push("created_at");
   for (const name of committed) {
-    if (!checked.fields.has(name) || name === "details") continue;
-    if ((checked.fields.get(name) ?? "") !== (entry[name] ?? "")) wrong.push(name);
+    const shown = entry[name];
+    const proven = checked.fields.get(name);
+    // What is shown and was not disclosed is not proven.
+    if (shown === undefined || shown === null || shown === "") {
+      if (proven !== undefined && proven !== null) wrong.push(name);
+    } else if (name === "details" ? !sameJson(proven, shown) : proven !== shown) wrong.push(name);
   }
   return wrong;
+}
+
+// sameJson compares details as they were hashed with details as the page has them, whose numbers went
+// through JavaScript.
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a instanceof Map) return !!b && typeof b === "object" && !Array.isArray(b) && a.size === Object.keys(b).length && [...a].every(([k, v]) => Object.hasOwn(b, k) && sameJson(v, (b as Record<string, unknown>)[k]));
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((v, i) => sameJson(v, b[i]));
+  if (a !== null && typeof a === "object") return typeof b === "number" && Number((a as { number: string }).number) === b;
+  return a === b;
 }
 
 export const short = (b: Bytes) => toBase64(b);

@@ -63,8 +63,9 @@ function CheckProof({ base }: { base: PageProps["base"] }) {
       let entry: Record<string, unknown> | null = null;
       if (/^[0-9a-f-]{36}$/i.test(text.trim())) {
         const id = text.trim().toLowerCase();
-        proof = await (await client.fetch("GET", client.url(`/v1/ledger/${encodeURIComponent(organization)}/proof/${id}`), undefined, undefined, "text/plain")).text();
-        entry = (await client.entry(organization, id)) as unknown as Record<string, unknown>;
+        const shown = await client.entry(organization, id);
+        proof = await client.proof(organization, shown);
+        entry = shown as unknown as Record<string, unknown>;
       }
       const r = await check(proof, key.trim() ? [key.trim()] : []);
       const other = entry ? differs(r, entry) : [];

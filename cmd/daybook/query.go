@@ -92,8 +92,8 @@ func (c *queryCommand) Run(ctx context.Context, p *program) (err error) {
 
 // explainCursor adds to a refused cursor the reason that a person meets most.
 func (c *queryCommand) explainCursor(err error) error {
-	if errors.Is(err, daybook.ErrCursor) && (c.Since != nil || c.Until != nil) {
-		err = fmt.Errorf("%w (a --since or --until such as 7d moves with the clock: give the time that the first page had)", err)
+	if errors.Is(err, daybook.ErrCursor) && (c.Since != nil || c.Until != nil || c.Filter != nil) {
+		err = fmt.Errorf("%w (a time such as 7d moves with the clock: give the one that the first page had, or use the command that it printed)", err)
 	}
 	return usageError{fmt.Errorf("--after: %w", err)}
 }

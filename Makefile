@@ -6,9 +6,9 @@ FUZZ_TIME   ?= 60s
 
 .PHONY: demo test lint bench deep ui compiler postgres node chromium curl
 
-## demo: the example application on real requests, and the trail it leaves
+## demo: the example application on real requests, the trail it leaves, and the page to look at it; until interrupted
 demo:
-	go run ./cmd/daybook demo
+	go run ./cmd/daybook demo --keep
 
 ## test: everything, with the race detector
 test: compiler postgres chromium curl viewer/web/node_modules clients/typescript/node_modules

@@ -24,11 +24,11 @@ type demoCommand struct {
 	Requests      int    `default:"2000" help:"How many requests to make."`
 	Organizations int    `default:"4" help:"How many organizations work, at most 8."`
 	Seed          uint64 `default:"1" help:"Another seed gives another day."`
-	Keep          bool   `help:"Keep the application running, for requests of your own, until interrupted."`
+	Keep          bool   `help:"Then keep the application running, and serve the log with its page, until interrupted."`
 }
 
 func (demoCommand) Help() string {
-	return `It starts the example application on a free port and spends a day in it over HTTP: people sign up, upload, share, rename and delete documents, rotate keys, mistype, and one organization is attacked. Then it shows how to read the log, by commands that work as they are printed.
+	return `It starts the example application on a free port and spends a day in it over HTTP: people sign up, upload, share, rename and delete documents, rotate keys, mistype, and one organization is attacked. A month before that day is imported into the first one's log. Then it shows how to read the log, by commands that work as they are printed.
 
     daybook demo
     daybook demo --requests 20000 --organizations 8
@@ -81,9 +81,14 @@ func (c *demoCommand) Run(ctx context.Context, p *program) (err error) {
 	say("A workspace application runs at %s and keeps its log in %s.\n\n", app.url, escapeText(c.log().String()))
 	day, err := workspace.Drive(ctx, app.url, workspace.DriveOptions{
 		Requests: c.Requests, Organizations: c.Organizations, Seed: c.Seed, Report: p.stdout})
+	var past workspace.PastSummary
+	if err == nil {
+		past, err = workspace.RecordPast(ctx, app.book, day.Organization.ID, workspace.PastOptions{Seed: c.Seed})
+	}
 	if err = errors.Join(err, app.stop()); err != nil {
 		return err
 	}
+	say("%s more were imported, of the month before, into the log of %s.\n", plural(int64(past.Entries), "entry", "entries"), day.Organization.Name)
 	say("Answers: %s\n", answersText(day.Statuses))
 	say("The application is stopped. What follows is read from the log that it left.\n")
 	if err := c.show(ctx, p, day); err != nil {
@@ -118,14 +123,25 @@ func (c *demoCommand) Run(ctx context.Context, p *program) (err error) {
 	if app, err = startWorkspace(ctx, c.log(), c.Data, app.address, secret, p.stderr); err != nil {
 		return err
 	}
-	say(`
+	viewed := c.view(ctx, day.Organization.ID, p.stderr, func(url, key string) {
+		say(`
 The application runs again at %[1]s, until you interrupt it. Sign in, and look who is watched:
 
   token=$(curl -s -H 'Content-Type: application/json' -d '{"email":"%[2]s","password":"%[3]s"}' %[1]s/sign-in | sed 's/.*"token":"\([^"]*\)".*/\1/')
   curl -s -H "Authorization: Bearer $token" %[1]s/audit-log/%[4]s
-`, app.url, day.Email, day.Password, day.Document.ID)
-	<-ctx.Done()
-	return app.stop()
+
+The log of %[5]s is at
+
+  %[6]s
+
+Sign in with the key
+
+  %[7]s
+
+In the night to %[8]s somebody met closed doors there. Who was it, from where, and which document is gone since?
+`, app.url, day.Email, day.Password, day.Document.ID, day.Organization.Name, url, key, past.Night.Format("Monday, 2 January"))
+	})
+	return errors.Join(viewed, app.stop())
 }
 
 // log is where the log lies.

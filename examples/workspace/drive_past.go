@@ -26,11 +26,17 @@ type PastOptions struct {
 	Seed uint64
 }
 
+// A PastSummary says what [RecordPast] recorded.
+type PastSummary struct {
+	Entries int
+	Night   time.Time // when there is something to investigate
+}
+
 // RecordPast records what an organization did before its log was kept here, as an application does
 // that moves from another log: entries with times of their own. They are of people and documents
 // that the day of [Drive] does not touch, on weekdays mostly, in working hours mostly. In one night
-// somebody tries what is not theirs, and a document is gone. It returns how many it recorded.
-func RecordPast(ctx context.Context, book *daybook.Recorder, organization string, o PastOptions) (int, error) {
+// somebody tries what is not theirs, and a document is gone.
+func RecordPast(ctx context.Context, book *daybook.Recorder, organization string, o PastOptions) (PastSummary, error) {
 	if o.Days == 0 {
 		o.Days = 28
 	}
@@ -53,10 +59,10 @@ func RecordPast(ctx context.Context, book *daybook.Recorder, organization string
 	slices.SortStableFunc(p.entries, func(a, b daybook.Entry) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	for batch := range slices.Chunk(p.entries, 500) {
 		if err := book.Record(ctx, batch...); err != nil {
-			return 0, fmt.Errorf("record the past: %w", err)
+			return PastSummary{}, fmt.Errorf("record the past: %w", err)
 		}
 	}
-	return len(p.entries), nil
+	return PastSummary{len(p.entries), night}, nil
 }
 
 // A past is what became of one organization so far.

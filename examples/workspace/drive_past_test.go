@@ -22,7 +22,7 @@ func TestThePastLiesBeforeItsEndAndTellsAnIncident(t *testing.T) {
 	}
 	const organization = "550e8400-e29b-41d4-a716-446655440001"
 	until := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	n, err := workspace.RecordPast(t.Context(), book, organization, workspace.PastOptions{Until: until, Seed: 7})
+	past, err := workspace.RecordPast(t.Context(), book, organization, workspace.PastOptions{Until: until, Seed: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +49,7 @@ func TestThePastLiesBeforeItsEndAndTellsAnIncident(t *testing.T) {
 			gone[e.ResourceID] = true
 		}
 	}
+	n := past.Entries
 	if stored != n || n < 28*60 {
 		t.Errorf("%d stored, %d recorded", stored, n)
 	}
@@ -70,7 +71,7 @@ func TestThePastLiesBeforeItsEndAndTellsAnIncident(t *testing.T) {
 		t.Errorf("%d entries of the request, %v", len(page.Entries), err)
 	}
 	denied, err := store.Count(t.Context(), organization, daybook.Query{UserID: of.UserID, Outcomes: []daybook.Outcome{daybook.Denied}})
-	if err != nil || denied[0].Count < 34 {
+	if err != nil || denied[0].Count < 34 || !of.CreatedAt.After(past.Night) {
 		t.Errorf("%v denied, %v", denied, err)
 	}
 }

@@ -316,8 +316,10 @@ func TestKeysAreFetchedOverTLS(t *testing.T) {
 	}{
 		"keys":                                  {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, jwks(jwk("k1", a.public))) }, true, true},
 		"a certificate that nobody vouches for": {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, jwks(jwk("k1", a.public))) }, false, false},
-		"a redirect":                            {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 302) }, true, false},
-		"a permanent redirect":                  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 308) }, true, false},
+		"a redirect":                            {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) }, true, false},
+		"a permanent redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusPermanentRedirect)
+		}, true, false},
 		"201": {func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(201)
 			io.WriteString(w, jwks(jwk("k1", a.public)))

@@ -92,8 +92,3 @@ func inOrder(permissions []Permission) []Permission {
 	}
 	return ordered
 }
-
-// both returns the permissions that are in a and in b.
-func both(a, b []Permission) []Permission {
-	return slices.DeleteFunc(inOrder(a), func(p Permission) bool { return !slices.Contains(b, p) })
-}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -63,6 +64,9 @@ const (
 
 // fieldNames are as in paths; the first is unused, so that a field's number is its index.
 var fieldNames = [...]string{"", "resource_id", "user_id", "request_id", "ip_address", "user_agent", "details", "recorded_by"}
+
+// Fields returns the names of the fields that a leaf commits to, and that a proof can disclose.
+func Fields() []string { return slices.Clone(fieldNames[1:]) }
 
 // A Commitment is a salted hash that binds a value without telling it.
 type Commitment [32]byte

@@ -70,6 +70,9 @@ func NewKeeper(ctx context.Context, store Store, signer *Signer, options *Keeper
 	}
 	k := &Keeper{store: store, signer: signer, interval: o.Interval, log: o.Logger, notes: map[string]Signed{}}
 	for _, p := range o.Publishers {
+		if w, ok := p.(*Witness); ok {
+			w.useProofs(k.prove)
+		}
 		k.publishing = append(k.publishing, newPublishing(p, o.Logger))
 	}
 	return k, nil
@@ -298,6 +301,19 @@ func (k *Keeper) Consistency(ctx context.Context, organization string, old int64
 	}
 	proof, err := NewTree(ctx, k.store, s.Slot, s.Size).Consistency(old)
 	return proof, s, err
+}
+
+// prove proves to a witness that a log continues.
+func (k *Keeper) prove(ctx context.Context, origin string, old, size int64) (tlog.TreeProof, error) {
+	_, organization, _, err := ParseOrigin(origin)
+	if err != nil {
+		return nil, err
+	}
+	l, err := k.store.Log(ctx, organization)
+	if err != nil {
+		return nil, err
+	}
+	return NewTree(ctx, k.store, l.Slot, size).Consistency(old)
 }
 
 // Receipt returns a signed receipt of an entry that was appended.

@@ -35,6 +35,7 @@ var rules = map[string]rule{
 	"daybooktest": {ours: ". store/memory", inTests: "daybookhttp"},
 
 	"ledger":          {ours: ".", others: "golang.org/x/mod/sumdb"},
+	"ledger/bucket":   {ours: "ledger", others: "github.com/minio/minio-go/v7"},
 	"store/memory":    {ours: ".", inTests: "store/storetest"},
 	"store/sqlite":    {ours: ". ledger internal/walk", others: "zombiezen.com/go/sqlite golang.org/x/mod/sumdb/tlog", inTests: "store/memory store/storetest modernc.org/sqlite"},
 	"store/postgres":  {ours: ". ledger internal/migrate internal/walk", others: "github.com/jackc/pgx/v5 golang.org/x/mod/sumdb/tlog", inTests: "store/storetest internal/testdb"},
@@ -51,7 +52,7 @@ var rules = map[string]rule{
 	"internal/privatepg": {},
 	"internal/walk":      {ours: "."},
 	"internal/testdb":    {ours: "internal/privatepg"},
-	"internal/attack":    {inTests: ". ledger store/sqlite store/postgres store/storetest internal/testdb golang.org/x/mod/sumdb/tlog github.com/jackc/pgx/v5 modernc.org/sqlite"},
+	"internal/attack":    {inTests: ". ledger ledger/bucket store/sqlite store/postgres store/storetest internal/testdb github.com/johannesboyne/gofakes3 golang.org/x/mod/sumdb/tlog github.com/jackc/pgx/v5 modernc.org/sqlite"},
 	"internal/oracle":    {inTests: "ledger golang.org/x/mod/sumdb github.com/transparency-dev/merkle"},
 
 	"server": {ours: ". ledger access api daybookhttp internal/own store/sqlite store/postgres viewer", others: "github.com/prometheus/client_golang go.opentelemetry.io go.yaml.in/yaml/v3",

@@ -14,39 +14,11 @@ import (
 // countedFields are the fields by which the rollup counts.
 var countedFields = []daybook.Field{daybook.ByAction, daybook.ByResourceType, daybook.ByActorType, daybook.ByOutcome}
 
-func isCounted(f daybook.Field) bool { return slices.Contains(countedFields, f) }
-
 // inRollup reports whether the rollup can answer: q, which is normalized, asks for nothing but its
 // fields and a range of time.
 func inRollup(q *daybook.Query, by []daybook.Field) bool {
-	return ofKinds(q.Filter.Tree()) && q.ID.IsZero() && q.UserID == "" && q.ResourceID == "" && q.RequestID == "" && !q.IPAddress.IsValid() && len(q.Details) == 0 &&
-		!slices.ContainsFunc(by, func(f daybook.Field) bool { return !isCounted(f) })
-}
-
-// ofKinds reports whether a filter looks at nothing but the fields of the rollup.
-func ofKinds(t daybook.FilterTree) bool {
-	branches := func(list []daybook.FilterTree) bool {
-		return !slices.ContainsFunc(list, func(t daybook.FilterTree) bool { return !ofKinds(t) })
-	}
-	switch t := t.(type) {
-	case nil:
-		return true
-	case daybook.FilterAll:
-		return branches(t)
-	case daybook.FilterAny:
-		return branches(t)
-	case daybook.FilterNot:
-		return ofKinds(t.Tree)
-	case daybook.FilterPresent:
-		return isCounted(t.Field)
-	case daybook.FilterEqual:
-		return isCounted(t.Field)
-	case daybook.FilterPrefix:
-		return isCounted(t.Field)
-	case daybook.FilterContains:
-		return isCounted(t.Field)
-	}
-	return false
+	return (q.Filter.IsZero() || daybook.OnlyFields(q.Filter.Tree(), countedFields...)) && q.ID.IsZero() && q.UserID == "" && q.ResourceID == "" && q.RequestID == "" && !q.IPAddress.IsValid() && len(q.Details) == 0 &&
+		!slices.ContainsFunc(by, func(f daybook.Field) bool { return !slices.Contains(countedFields, f) })
 }
 
 // The spans of the rollup; days have hours in them.

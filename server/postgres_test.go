@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -62,8 +63,10 @@ func execute(t *testing.T, url string, statements ...string) {
 
 func TestServersShareALogInPostgreSQL(t *testing.T) {
 	db := startPostgres(t)
+	keys := t.TempDir()
 	onPostgres := func(c *server.Config) {
 		c.Data, c.Database, c.Timeout = "", db.URL("app", "log"), 3*time.Second
+		c.Ledger.KeyFile, c.Ledger.Interval = filepath.Join(keys, "ledger.key"), 50*time.Millisecond
 	}
 	c := server.DefaultConfig()
 	onPostgres(&c)
@@ -85,6 +88,15 @@ func TestServersShareALogInPostgreSQL(t *testing.T) {
 	cursor, _, _ = strings.Cut(cursor, `"`)
 	if status, body := get(t, "http://"+second.address+"/v1/entries?organization=acme&q=resource_type:document&limit=2&cursor="+cursor); status != 200 || !strings.Contains(body, `"resource_id":"0"`) {
 		t.Errorf("the second page: %d %s (the first: %s)", status, body, page)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		_, text := get(t, "http://"+second.private+"/metrics")
+		if strings.Contains(text, "daybook_ledger_fault 0") && !strings.Contains(text, "daybook_ledger_signed_timestamp_seconds 0") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the logs are not signed: %s", second.logged)
+		}
 	}
 	if _, text := get(t, "http://"+second.private+"/metrics"); !strings.Contains(text, "daybook_store_up 1") || !strings.Contains(text, `daybook_pool_connections{state="max"} 10`) {
 		t.Errorf("metrics: %s", text)

@@ -4,7 +4,7 @@ TOOLS       := $(CURDIR)/.tools
 STATICCHECK := $(TOOLS)/staticcheck-v0.8.2
 FUZZ_TIME   ?= 60s
 
-.PHONY: demo test lint bench deep ui compiler postgres node chromium curl
+.PHONY: demo test lint bench deep ui pictures compiler postgres node chromium curl
 
 ## demo: the example application on real requests, the trail it leaves, and the page to look at it; until interrupted
 demo:
@@ -27,6 +27,10 @@ deep: compiler postgres chromium curl viewer/web/node_modules clients/typescript
 ## ui: build the page and the element from viewer/web into viewer/dist, which is committed
 ui: viewer/web/node_modules
 	cd viewer/web && npm run --silent build
+
+## pictures: the screenshots of docs/viewer.md
+pictures: ui chromium
+	DAYBOOK_PICTURES=$(CURDIR)/docs/viewer DAYBOOK_SCRIPT=test/pictures.mjs go test -count=1 -run TestThePageInABrowser ./viewer
 
 ## lint: form, vet, staticcheck, the import table, and that viewer/dist is what viewer/web builds
 lint: $(STATICCHECK) ui

@@ -36,7 +36,8 @@ type browserSetup struct {
 }
 
 // The page is used as people use it, in a real browser, on a real server with entries of a month.
-// DAYBOOK_PICTURES names a directory for screenshots to look at, DAYBOOK_ONLY a part of a test's name.
+// DAYBOOK_PICTURES names a directory for screenshots to look at, DAYBOOK_ONLY a part of a test's name,
+// DAYBOOK_SCRIPT another script, which `make pictures` uses for the manual's.
 func TestThePageInABrowser(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -57,7 +58,11 @@ func TestThePageInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), node, "test/all.mjs")
+	script := "test/all.mjs"
+	if name := os.Getenv("DAYBOOK_SCRIPT"); name != "" {
+		script = name
+	}
+	cmd := exec.CommandContext(t.Context(), node, script)
 	cmd.Dir = "web"
 	cmd.Env = append(os.Environ(), "DAYBOOK_BROWSER="+string(text))
 	var said bytes.Buffer

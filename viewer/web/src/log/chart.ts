@@ -22,7 +22,7 @@ export function draw(host: HTMLElement, buckets: Counts["buckets"], zone: string
     {
       width: Math.max(120, host.clientWidth),
       height: host.clientHeight || 96,
-      padding: [6, 4, 0, 0],
+      padding: [6, 14, 0, 0],
       legend: { show: false },
       cursor: {
         x: true,

@@ -281,7 +281,7 @@ function Chip({ text, negated, remove, turn }: { text: string; negated: boolean;
         <span>Successful reads hidden</span>
       ) : m ? (
         <button type="button" class="chip-text" aria-label={`Turn round: ${one(label, 120)}`} disabled={!turn} onClick={turn}>
-          <span>{one(field.replace(/^details\./, ""), 40)}</span> <i>{negated ? "not" : relations[m[1]!]}</i> <b>{one(text.slice(field.length + m[0].length), 60)}</b>
+          <span>{one(field.replace(/^details\./, ""), 40)}</span>{negated ? <i> not</i> : field === "is" || field === "has" ? null : <i> {relations[m[1]!]}</i>} <b>{one(text.slice(field.length + m[0].length), 60)}</b>
         </button>
       ) : (
         <button type="button" class="chip-text" aria-label={`Turn round: ${one(label, 120)}`} disabled={!turn} onClick={turn}>

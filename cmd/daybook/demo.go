@@ -97,13 +97,15 @@ func (c *demoCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := c.prove(ctx, p); err != nil {
 		return err
 	}
+	if err := c.look(ctx, p, day.Organization.ID); err != nil {
+		return err
+	}
 	say("\nLook further:\n\n")
 	for _, args := range [][]string{
 		{"query", "--organization", day.Organization.ID, "--outcome", "failure"},
 		{"report", "users", "--organization", day.Organization.ID},
 		{"report", "user", day.User.ID, "--organization", day.Organization.ID, "--days", "1"},
 		{"tail"},
-		{"serve"},
 		{"doctor"},
 		{"verify"},
 	} {

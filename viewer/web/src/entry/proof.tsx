@@ -50,7 +50,7 @@ export function Proof({ entry: e }: { entry: Entry }) {
       <section class="block offline">
         <h3>Check it without this page</h3>
         <p class="say">This page comes from the server that it checks. So the badge guards against a changed database, not against a changed server: the command line and a checkpoint that you kept do.</p>
-        <pre class="raw" tabIndex={0} aria-label="Command">{`daybook verify --trust trust.json --proof ${e.id}.tlog-proof`}</pre>
+        <pre class="raw" tabIndex={0} aria-label="Command">{`daybook verify --proof ${e.id}.tlog-proof --trust ledger.trust`}</pre>
       </section>
     </>
   );

@@ -13,6 +13,7 @@ import (
 
 type doctorCommand struct {
 	logFlags
+	Sum   bool `help:"Make the sums behind reports anew first, in SQLite. Programs that record wait meanwhile."`
 	JSON  bool `name:"json" xor:"form" help:"Print JSON, as is the default into a file or a pipe."`
 	Table bool `xor:"form" help:"Print text, as is the default on a terminal."`
 }
@@ -57,6 +58,15 @@ func (c *doctorCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
+	if c.Sum {
+		store, ok := log.Store.(*sqlite.Store)
+		if !ok {
+			return usageError{errors.New("--sum is for SQLite: in PostgreSQL the sequencer keeps the sums")}
+		}
+		if err := store.SumAgain(ctx); err != nil {
+			return err
+		}
+	}
 	d, err := diagnose(ctx, log)
 	if err != nil {
 		return err

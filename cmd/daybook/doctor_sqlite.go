@@ -71,6 +71,9 @@ func (d *sqliteDiagnosis) examineNumbers() {
 	if d.WALBytes > largeWAL {
 		d.warn("the WAL has %s that are not folded into the file: a program holds a long read; end it", bytesText(d.WALBytes))
 	}
+	if d.Summed != d.Entries {
+		d.warn("the sums behind reports have %s, so reports are wrong: daybook doctor --sum", plural(d.Summed, "entry", "entries"))
+	}
 	for _, f := range d.Followers {
 		d.examineFollower(f.Name, f.Behind)
 	}

@@ -58,6 +58,7 @@ type writer struct {
 	ended   chan struct{}
 
 	fresh   []*row            // inserted in the transaction under way; the goroutine's, like what follows
+	summed  int               // how many of fresh are in the rollup already
 	words   map[string]string // that the rollup has
 	scratch []byte
 
@@ -237,7 +238,7 @@ func (w *writer) transact(calls []*call, savepoints bool) (err error) {
 	}
 	first := last + 1
 	next := first
-	w.fresh = w.fresh[:0]
+	w.fresh, w.summed = w.fresh[:0], 0
 	defer func() { clear(w.fresh) }() // keeps nothing of what callers appended
 	for _, c := range calls {
 		switch {
@@ -272,7 +273,7 @@ func (w *writer) transact(calls []*call, savepoints bool) (err error) {
 		if err := w.sequence(w.fresh, first); err != nil {
 			return err
 		}
-		if err := w.rollUp(w.fresh); err != nil {
+		if err := w.rollUp(w.fresh[w.summed:]); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ type Facts struct {
 	Schema        int              `json:"schema"`
 	Last          daybook.Position `json:"last_position"`
 	Entries       int64            `json:"entries"`
+	Summed        int64            `json:"summed"` // entries in the sums behind reports; as many as Entries, or see [Store.SumAgain]
 	Organizations int64            `json:"organizations"`
 	FileBytes     int64            `json:"file_bytes"`
 	WALBytes      int64            `json:"wal_bytes"`  // what is not folded into the file yet
@@ -59,7 +60,18 @@ func (s *Store) Facts(ctx context.Context) (Facts, error) {
 	return f, nil
 }
 
-func (r *reader) facts(f *Facts) error {
+func (r *reader) facts(f *Facts) (err error) {
+	if err := exec(r.conn, `begin`); err != nil { // numbers of one moment
+		return err
+	}
+	defer func() {
+		if end := exec(r.conn, `commit`); err == nil {
+			err = end
+		}
+	}()
+	if f.Summed, err = r.summed(); err != nil {
+		return err
+	}
 	var schema, free, pageSize int64
 	for sql, to := range map[string]*int64{
 		`pragma user_version`:               &schema,
@@ -74,7 +86,6 @@ func (r *reader) facts(f *Facts) error {
 		}
 	}
 	f.Schema, f.FreeBytes = int(schema), free*pageSize
-	var err error
 	if f.Last.Epoch, f.Last.Number, err = order(r.conn); err != nil {
 		return err
 	}

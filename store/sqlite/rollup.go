@@ -178,12 +178,14 @@ func parseDay(b []byte, known map[string]string) (*daySum, error) {
 // hourOf returns the number of the hour since 1970 in which an entry happened.
 func hourOf(e *daybook.Entry) int64 { return e.CreatedAt.UnixMicro() / hourMicros }
 
+// A place is where the sums of a day are.
+type place struct {
+	day          int64 // since 1970
+	organization string
+}
+
 // rollUp adds rows that were inserted in this transaction to the sums of their days.
 func (w *writer) rollUp(rows []*row) error {
-	type place struct {
-		day          int64
-		organization string
-	}
 	of := map[place][]*row{}
 	for _, r := range rows {
 		p := place{hourOf(&r.Entry) / hoursOfADay, r.OrganizationID}
@@ -200,22 +202,33 @@ func (w *writer) rollUp(rows []*row) error {
 		for _, r := range rows {
 			d.add(int(hourOf(&r.Entry)%hoursOfADay), [...]string{string(r.Action), string(r.Outcome), r.ResourceType, string(r.ActorType)}, 1)
 		}
-		stmt, err := w.conn.Prepare(`insert into activity_log_day (day, organization_id, counts) values (?, ?, ?)
-			on conflict (day, organization_id) do update set counts = excluded.counts`)
-		if err != nil {
+		if err := putDay(w.conn, p, d, &w.scratch); err != nil {
 			return err
 		}
-		stmt.BindInt64(1, p.day)
-		bindID(stmt, 2, p.organization)
-		if d.full {
-			stmt.BindNull(3)
-		} else {
-			w.scratch = d.appendTo(w.scratch[:0])
-			stmt.BindBytes(3, w.scratch)
+	}
+	return nil
+}
+
+// putDay writes the sums of a day. scratch may be nil.
+func putDay(conn *sqlite.Conn, p place, d *daySum, scratch *[]byte) error {
+	stmt, err := conn.Prepare(`insert into activity_log_day (day, organization_id, counts) values (?, ?, ?)
+		on conflict (day, organization_id) do update set counts = excluded.counts`)
+	if err != nil {
+		return err
+	}
+	stmt.BindInt64(1, p.day)
+	bindID(stmt, 2, p.organization)
+	if d.full {
+		stmt.BindNull(3)
+	} else {
+		if scratch == nil {
+			scratch = new([]byte)
 		}
-		if err := step(stmt); err != nil {
-			return fmt.Errorf("write the rollup: %w", err)
-		}
+		*scratch = d.appendTo((*scratch)[:0])
+		stmt.BindBytes(3, *scratch)
+	}
+	if err := step(stmt); err != nil {
+		return fmt.Errorf("write the rollup: %w", err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,6 +65,9 @@ func TestADayOfTooManyKindsIsStillCountedExactly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	if f, err := s.Facts(t.Context()); err != nil || f.Summed != f.Entries {
+		t.Errorf("%d entries, %d in the sums, %v", f.Entries, f.Summed, err)
+	}
 	var days int
 	if err := db.QueryRow(`select count(*) from activity_log_day where counts is null`).Scan(&days); err != nil || days != 1 {
 		t.Errorf("%d days without sums, %v, want 1", days, err)
@@ -102,6 +106,52 @@ func TestTheRollupEqualsTheTable(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
+	}
+	rollupEqualsTable(t, path, "acme", "zeta")
+}
+
+// Sums that were lost are noticed, and made anew beside programs that append.
+func TestSumsAreMadeAnewFromTheEntries(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "daybook.db")
+	s := openFile(t, path)
+	g := storetest.NewGenerator(5)
+	var entries []daybook.Entry
+	for range 300 {
+		entries = append(entries, g.Entry([]string{"acme", "zeta"}[g.IntN(2)]))
+	}
+	if err := s.Append(t.Context(), entries...); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`delete from activity_log_day where organization_id = 'acme'`); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := s.Facts(t.Context()); err != nil || f.Entries != 300 || f.Summed >= 300 || f.Summed == 0 {
+		t.Fatalf("%d entries, %d in the sums, %v", f.Entries, f.Summed, err)
+	}
+	var wg sync.WaitGroup
+	for i := range 40 {
+		e := g.Entry("acme")
+		wg.Go(func() {
+			if err := s.Append(t.Context(), e); err != nil {
+				t.Error(err)
+			}
+		})
+		if i%4 == 0 {
+			wg.Go(func() {
+				if err := s.SumAgain(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if f, err := s.Facts(t.Context()); err != nil || f.Entries != 340 || f.Summed != 340 {
+		t.Errorf("%d entries, %d in the sums, %v", f.Entries, f.Summed, err)
 	}
 	rollupEqualsTable(t, path, "acme", "zeta")
 }

@@ -61,7 +61,7 @@ var rules = map[string]rule{
 
 	"examples/workspace":       {ours: ". access daybookhttp store/postgres store/sqlite", others: "github.com/jackc/pgx/v5/stdlib modernc.org/sqlite", inTests: "daybooktest internal/testdb github.com/jackc/pgx/v5"},
 	"examples/workspace/serve": {ours: ". examples/workspace store/postgres store/sqlite"},
-	"bench":                    {ours: ". access api daybookhttp internal/testdb server store/memory store/postgres store/sqlite", others: "modernc.org/sqlite github.com/jackc/pgx/v5"},
+	"bench":                    {ours: ". ledger access api daybookhttp internal/testdb server store/memory store/postgres store/sqlite", others: "modernc.org/sqlite github.com/jackc/pgx/v5"},
 }
 
 func TestImportsFollowTheTable(t *testing.T) {

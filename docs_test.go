@@ -71,6 +71,7 @@ var (
 	query      daybook.Query
 	page       daybook.Page
 	send       func(ctx context.Context, to string) error
+	signer     *ledger.Signer
 	newHandler func(*daybook.Recorder) http.Handler
 
 	createUser, deleteUser, changeRole http.HandlerFunc

@@ -50,9 +50,10 @@ func TestAQuickRunFillsEveryTable(t *testing.T) {
 		rows[title] = len(cells) - 1
 	}
 	want := map[string]int{
-		"Aims":          2*3 + 2*3 + 9 + 2*2 + 1 + 1 + 2*3 + 9 + 1 + 1 + 1, // requests, queries, writes, HTTP; PostgreSQL's storage, queries, bulk, bulk over HTTP, writes
+		"Aims":          2*3 + 2*3 + 9 + 2*2 + 1 + 1 + 2*3 + 9 + 1 + 1 + 1 + 1, // requests, queries, writes, HTTP, the ledger; PostgreSQL's storage, queries, bulk, bulk over HTTP, writes
 		"A request":     3,
-		"Bytes a row":   1 + 1 + 6 + 1, // the file, the table, its indexes, the rest
+		"Bytes a row":   1 + 1 + 6 + 3 + 1, // the file, the table, its indexes, the ledger's tables and index, the rest
+		"The ledger":    3,
 		"Queries":       7 + 13,
 		"Durable calls": 2 * 3 * 3,
 		"Ingest":        2 * 3,

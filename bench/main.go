@@ -83,6 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		{"requests", measureRequests},
 		{"storage", measureStorage},
 		{"queries", measureQueries},
+		{"the ledger", measureLedger},
 		{"writes", measureWrites},
 		{"requests over HTTP", measureHTTP},
 	} {

@@ -32,7 +32,7 @@ func measureStorage(ctx context.Context, _ plan, s *stored) (_ []table, _ []aim,
 	}
 	rest := file
 	for _, p := range parts {
-		if !strings.HasPrefix(p.name, logTable) { // bookkeeping, of a few pages
+		if !strings.HasPrefix(p.name, logTable) && !strings.HasPrefix(p.name, "ledger_sequence") && p.name != "ledger_tile" { // bookkeeping, of a few pages
 			continue
 		}
 		size := p.bytes / rows

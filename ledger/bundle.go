@@ -148,6 +148,7 @@ type bundleSource struct {
 	log        Log
 	checkpoint Signed
 	lists      map[[sha256.Size]byte][]byte
+	controls   []bundleLine // few, so that the file is read once more only for its rows
 }
 
 // OpenBundle opens a file that WriteBundle wrote, as a Source.
@@ -161,6 +162,9 @@ func OpenBundle(ctx context.Context, path string) (Source, error) {
 			return nil, fmt.Errorf("read the bundle %s: there are lines behind the checkpoint", path)
 		case line.Index != nil:
 			b.log.Size = *line.Index + 1
+			if line.Kind > KindEntry {
+				b.controls = append(b.controls, line)
+			}
 		case line.List != nil:
 			b.lists[sha256.Sum256(line.List)] = line.List
 		case line.Checkpoint != "":
@@ -222,25 +226,24 @@ func (b *bundleSource) Close() error                               { return nil 
 func (b *bundleSource) HasTiles() bool { return false }
 
 func (b *bundleSource) Rows(ctx context.Context, l Log) iter.Seq2[Row, error] {
-	return b.rows(ctx, func(Kind) bool { return true })
-}
-
-func (b *bundleSource) Controls(ctx context.Context, l Log) iter.Seq2[Row, error] {
-	return b.rows(ctx, func(k Kind) bool { return k > KindEntry })
-}
-
-func (b *bundleSource) rows(ctx context.Context, want func(Kind) bool) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		origin := b.log.Origin(b.deployment)
+		origin := l.Origin(b.deployment)
 		for line, err := range b.lines(ctx) {
 			if err != nil {
 				yield(Row{}, err)
 				return
 			}
-			if line.Index == nil || !want(line.Kind) {
-				continue
+			if line.Index != nil && !yield(line.row(origin), nil) {
+				return
 			}
-			if !yield(line.row(origin), nil) {
+		}
+	}
+}
+
+func (b *bundleSource) Controls(_ context.Context, l Log) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		for i := range b.controls {
+			if !yield(b.controls[i].row(l.Origin(b.deployment)), nil) {
 				return
 			}
 		}

@@ -75,18 +75,18 @@ func (z *zeros) Read(p []byte) (int, error) {
 // What is too much is refused, soon and with little memory, however it is packed.
 func TestBombsAreRefusedWithLittleMemory(t *testing.T) {
 	s := newServer(t)
-	bomb := gzipped(t, &zeros{left: 200 << 20}) // less than 1 MiB as it is sent
+	bomb := gzipped(t, &zeros{left: 80 << 20}) // less than 1 MiB as it is sent
 	if len(bomb) > 1<<20 {
 		bomb = bomb[:1<<20]
 	}
-	zbomb := zstandard(t, bytes.Repeat([]byte{'a'}, 64<<20))
+	zbomb := zstandard(t, bytes.Repeat([]byte{'a'}, 24<<20))
 	for name, c := range map[string]struct {
 		body    string
 		headers []string
 		status  []int
 	}{
-		"gzip of 200 MiB":             {string(bomb), []string{"Content-Encoding: gzip"}, []int{413}},
-		"zstd of 64 MiB":              {string(zbomb), []string{"Content-Encoding: zstd"}, []int{413}},
+		"gzip of 80 MiB":              {string(bomb), []string{"Content-Encoding: gzip"}, []int{413}},
+		"zstd of 24 MiB":              {string(zbomb), []string{"Content-Encoding: zstd"}, []int{413}},
 		"gzip in gzip":                {string(gzipped(t, bytes.NewReader(gzipped(t, strings.NewReader(entry))))), []string{"Content-Encoding: gzip"}, []int{400}},
 		"two layers by name":          {entry, []string{"Content-Encoding: gzip, gzip"}, []int{415}},
 		"another compression":         {entry, []string{"Content-Encoding: br"}, []int{415}},

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"time"
 
@@ -119,6 +120,9 @@ type Ledger struct {
 	Sign     bool          `key:"sign" help:"Sign the log of every organization that has grown. Without a place for the key, which PostgreSQL does not have by itself, nothing is signed."`
 	KeyFile  string        `key:"key_file" help:"The key, which is made when it is not there; what the signer remembers, and the trust file, lie beside it. Empty: in the data directory. Out of the reach of the database's owner it is worth more."`
 	Interval time.Duration `key:"interval" help:"The longest time between an entry and a signature that covers it."`
+
+	PublishFile string `key:"publish_file" help:"A file, on another host or volume than the log, to which every checkpoint is appended."`
+	PublishURL  string `key:"publish_url" kind:"secret-url" help:"An https URL to which every checkpoint is posted."`
 }
 
 // Logging is what goes to standard error.
@@ -208,6 +212,9 @@ func (c *Config) Validate() error {
 		if n <= 0 {
 			refuse(field, "is %d, but must be 1 or more", n)
 		}
+	}
+	if u, err := url.Parse(c.Ledger.PublishURL); c.Ledger.PublishURL != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		refuse("ledger.publish_url", "is no URL that begins with https://")
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		refuse("log.level", "is %.40q, but must be debug, info, warn or error", c.Log.Level)

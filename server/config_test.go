@@ -87,7 +87,7 @@ func write(t *testing.T, text string) string {
 func TestEverySettingHasAKeyAVariableAndAFlag(t *testing.T) {
 	values := map[reflect.Kind][2]string{reflect.String: {"first", "second"}, reflect.Int: {"7", "8"}, reflect.Int64: {"7s", "8s"}, reflect.Float64: {"0.5", "0.25"},
 		reflect.Bool: {"true", "false"}, reflect.Slice: {"10.0.0.0/8", "192.0.2.0/24"}, reflect.Struct: {"7/8", "9/10"}}
-	special := map[string][2]string{"auth.mode": {"off", "required"}, "ledger.sign": {"false", "true"}, "log.access": {"false", "true"}, "log.level": {"debug", "warn"}, "log.format": {"text", "json"}}
+	special := map[string][2]string{"ledger.publish_url": {"https://a.example/x", "https://b.example/x"}, "auth.mode": {"off", "required"}, "ledger.sign": {"false", "true"}, "log.access": {"false", "true"}, "log.level": {"debug", "warn"}, "log.format": {"text", "json"}}
 	for _, s := range server.Settings() {
 		if s.Key == "auth.jwt" {
 			if s.Flag() != "" || s.Env() != "" {
@@ -162,6 +162,7 @@ func TestWhatIsWrongIsSaidWithItsLine(t *testing.T) {
 		"database: mysql://app:hunter2@db/x":        `%s:1: database begins with "mysql:"`,
 		"data: a\ndatabase: b.db":                   "%s:2: database is set, and so is data",
 		"tls: {cert_file: x}":                       "tls has one of cert_file and key_file",
+		"ledger: {publish_url: 'http://x/hunter2'}": "%s:1: ledger.publish_url is no URL",
 		"limits: {streams: 0}":                      "%s:1: limits.streams is 0",
 		"listen: ''":                                "%s:1: listen is empty",
 		"platform_organization: ''":                 "%s:1: platform_organization",

@@ -89,7 +89,14 @@ func (s *Server) openKeeper(ctx context.Context) (*ledger.Keeper, error) {
 		s.logger.LogAttrs(ctx, slog.LevelWarn, "the logs are not signed: name ledger.key_file, or set ledger.sign to false")
 		return nil, nil
 	}
-	return s.log.Keeper(ctx, files, &ledger.KeeperOptions{Interval: s.config.Ledger.Interval, Logger: s.logger})
+	options := &ledger.KeeperOptions{Interval: s.config.Ledger.Interval, Logger: s.logger}
+	if name := s.config.Ledger.PublishFile; name != "" {
+		options.Publishers = append(options.Publishers, ledger.PublishToFile(name))
+	}
+	if url := s.config.Ledger.PublishURL; url != "" {
+		options.Publishers = append(options.Publishers, ledger.PublishToWebhook(url, nil))
+	}
+	return s.log.Keeper(ctx, files, options)
 }
 
 // OpenLedger opens the ledger of the log at a place to verify it, by nothing of a running server.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"reflect"
 	"slices"
@@ -285,11 +286,23 @@ func (l *LoadedConfig) Write(w io.Writer) error {
 		if s.url && v.String() != "" {
 			text = quoted(masked(v.String()))
 		}
+		if s.secret && v.String() != "" {
+			text = quoted(hostAlone(v.String()))
+		}
 		line := indent + name + ": " + text
 		fmt.Fprintf(&b, "%-50s # %s\n", line, l.From(s.Key))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// hostAlone returns of a URL what is no secret even where its path is one.
+func hostAlone(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return "https://…"
+	}
+	return u.Scheme + "://" + u.Host + "/…"
 }
 
 // masked returns a URL without its password; a path stays as it is.

@@ -295,11 +295,15 @@ func TestAKeyOfTheLogIsBelieved(t *testing.T) {
 
 // The logs are signed while a server runs: what is verified later begins with a checkpoint.
 func TestLogsAreSignedWhileItRuns(t *testing.T) {
-	r := run(t, func(c *server.Config) { c.PrivateListen, c.Ledger.Interval = "127.0.0.1:0", 50*time.Millisecond })
+	kept := filepath.Join(t.TempDir(), "checkpoints")
+	r := run(t, func(c *server.Config) {
+		c.PrivateListen, c.Ledger.Interval, c.Ledger.PublishFile = "127.0.0.1:0", 50*time.Millisecond, kept
+	})
 	state := filepath.Join(r.config.Data, server.LedgerStateFile)
 	for deadline := time.Now().Add(20 * time.Second); ; {
 		text, err := os.ReadFile(state)
-		if err == nil && len(text) > 0 {
+		published, _ := os.ReadFile(kept) // not there before the first
+		if err == nil && len(text) > 0 && len(published) > 0 {
 			break // the entry about the start made a log, and that was signed
 		}
 		if time.Now().After(deadline) {

@@ -21,6 +21,7 @@ type Setting struct {
 	Bool    bool   // a flag needs no value
 
 	url      bool  // its value may hold a password
+	secret   bool  // it is a URL, and more than its host may be secret
 	fileOnly bool  // there is no flag and no variable for it
 	index    []int // of the field
 }
@@ -47,7 +48,7 @@ func Settings() []Setting {
 	defaults := DefaultConfig()
 	eachField(reflect.TypeFor[Config](), "", nil, func(f reflect.StructField, key string, index []int) {
 		value := reflect.ValueOf(defaults).FieldByIndex(index)
-		s := Setting{Key: key, Help: f.Tag.Get("help"), index: index, Bool: f.Type.Kind() == reflect.Bool, url: f.Tag.Get("kind") == "url"}
+		s := Setting{Key: key, Help: f.Tag.Get("help"), index: index, Bool: f.Type.Kind() == reflect.Bool, url: f.Tag.Get("kind") == "url", secret: f.Tag.Get("kind") == "secret-url"}
 		s.fileOnly = f.Type == reflect.TypeFor[[]JWT]()
 		if !s.fileOnly && !value.IsZero() {
 			s.Default = textOf(value)

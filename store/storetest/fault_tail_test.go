@@ -85,6 +85,14 @@ func placedBeforeCommit(s *faulty) {
 
 func tailFaults() []fault {
 	return []fault{
+		{"the end is one entry too early", func(s *faulty) {
+			s.last = func(ctx context.Context) (daybook.Position, error) {
+				at, err := s.Store.Last(ctx)
+				at.Number = max(0, at.Number-1)
+				return at, err
+			}
+		}, []string{"end/the end is where tail ends"}},
+
 		{"Tail skips one entry", tailed(func(_ daybook.Position, entries []daybook.Sequenced, next daybook.Position) ([]daybook.Sequenced, daybook.Position) {
 			return slices.DeleteFunc(entries, func(e daybook.Sequenced) bool { return e.Position.Number == 5 }), next
 		}), []string{"tail/every entry", "tail/Tail and Query", "tail/with eight writers", "tail/a follower can go on", "model/"}},

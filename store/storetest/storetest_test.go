@@ -169,6 +169,7 @@ type faulty struct {
 	histogram func(ctx context.Context, organization string, q daybook.Query, edges []time.Time, by []daybook.Field) ([]daybook.Bucket, error)
 	top       func(ctx context.Context, organization string, q daybook.Query, field daybook.Field, limit int) (daybook.Top, error)
 	tail      func(ctx context.Context, after daybook.Position, limit int) ([]daybook.Sequenced, daybook.Position, error)
+	last      func(ctx context.Context) (daybook.Position, error)
 	watch     func(ctx context.Context, after daybook.Position) error
 	load      func(ctx context.Context, follower string) (daybook.Position, error)
 	save      func(ctx context.Context, follower string, p daybook.Position) error
@@ -223,6 +224,13 @@ func (s *faulty) Tail(ctx context.Context, after daybook.Position, limit int) ([
 		return s.tail(ctx, after, limit)
 	}
 	return s.Store.Tail(ctx, after, limit)
+}
+
+func (s *faulty) Last(ctx context.Context) (daybook.Position, error) {
+	if s.last != nil {
+		return s.last(ctx)
+	}
+	return s.Store.Last(ctx)
 }
 
 func (s *faulty) Watch(ctx context.Context, after daybook.Position) error {

@@ -44,7 +44,7 @@ var rules = map[string]rule{
 
 	"api": {ours: ". access export internal/own", others: "github.com/klauspost/compress/zstd go.yaml.in/yaml/v3 golang.org/x/time/rate", inTests: "store/memory"},
 
-	"viewer": {ours: ". access", inTests: "api ledger server store/sqlite"},
+	"viewer": {ours: ". access", inTests: "api examples/element ledger server store/sqlite"},
 
 	"internal/apitest":   {inTests: "github.com/getkin/kin-openapi github.com/jackc/pgx/v5 . api access internal/testdb server store/memory store/postgres store/remote store/sqlite store/storetest"},
 	"internal/migrate":   {},
@@ -59,6 +59,8 @@ var rules = map[string]rule{
 		inTests: "store/memory internal/testdb github.com/jackc/pgx/v5 go.uber.org/goleak"},
 	"cmd/daybook": {ours: ". ledger access server store/sqlite store/postgres examples/workspace internal/privatepg export internal/own", others: "github.com/alecthomas/kong github.com/jackc/pgx/v5 golang.org/x/sys/unix zombiezen.com/go/sqlite", inTests: "internal/testdb github.com/rogpeppe/go-internal/testscript modernc.org/sqlite"},
 
+	"examples/element":         {},
+	"examples/element/serve":   {ours: "examples/element"},
 	"examples/workspace":       {ours: ". access daybookhttp store/postgres store/sqlite", others: "github.com/jackc/pgx/v5/stdlib modernc.org/sqlite", inTests: "daybooktest internal/testdb github.com/jackc/pgx/v5"},
 	"examples/workspace/serve": {ours: ". examples/workspace store/postgres store/sqlite"},
 	"bench":                    {ours: ". ledger access api daybookhttp internal/testdb server store/memory store/postgres store/sqlite", others: "modernc.org/sqlite github.com/jackc/pgx/v5"},

@@ -3,9 +3,7 @@ package viewer_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -13,13 +11,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/daybookdev/daybook"
 	"github.com/daybookdev/daybook/access"
 	"github.com/daybookdev/daybook/api"
+	"github.com/daybookdev/daybook/examples/element"
 	"github.com/daybookdev/daybook/server"
 )
 
@@ -162,7 +160,11 @@ func startServers(t *testing.T) browserSetup {
 	}
 	t.Cleanup(func() { _ = log.Close() })
 	serve(t, logs, log)
-	serve(t, host, hostPage(t, s))
+	app, err := element.Handler(element.Config{Server: s.Server, Key: s.Keys["embedder"], Organization: acme, Filter: "type:document", Origin: s.Host})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, host, app)
 	return s
 }
 
@@ -180,66 +182,4 @@ func serve(t *testing.T, l net.Listener, h http.Handler) {
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(l) }() // ends with Close below
 	t.Cleanup(func() { _ = s.Close(); <-done })
-}
-
-// hostPage is another application: its page has the element, its back end mints tokens with its key.
-func hostPage(t *testing.T, s browserSetup) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self' "+s.Server+"; connect-src 'self' "+s.Server+"; style-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'")
-		fmt.Fprintf(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Workspace</title><link rel="stylesheet" href="/host.css">
-<script type="module" src="%[1]s/embed/v1.js"></script><script type="module" src="/host.js"></script></head>
-<body><main><h1>Your documents</h1><p>What happened to them, as the log has it.</p><daybook-log server="%[1]s" t="-30d" features="search,export"></daybook-log></main></body></html>`, s.Server)
-	})
-	mux.HandleFunc("/host.css", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/css")
-		fmt.Fprint(w, `:root { color-scheme: light dark } body { font-family: Georgia, serif; background: Canvas; color: CanvasText; max-width: 1000px; margin: 32px auto; padding: 0 16px } daybook-log { --daybook-accent: #7a2fb5; --daybook-font: system-ui, sans-serif; height: 560px } @media (prefers-color-scheme: dark) { daybook-log { --daybook-accent: #c79bf0 } }`)
-	})
-	mux.HandleFunc("/host.js", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/javascript")
-		fmt.Fprint(w, `globalThis.opened = []; globalThis.failed = []; globalThis.tokens = 0;
-const log = document.querySelector("daybook-log");
-log.addEventListener("daybook-open", (e) => opened.push(e.detail));
-log.addEventListener("daybook-error", (e) => failed.push(e.detail));
-log.resolveNames = async (ids) => Object.fromEntries(ids.filter((id) => id === "ada").map((id) => [id, "Ada Lovelace"]));
-log.getToken = () => { tokens++; return new URLSearchParams(location.search).get("token") ?? fetch("/token").then((r) => r.text()); };`)
-	})
-	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
-		token, err := mintToken(r.Context(), s)
-		if err != nil {
-			t.Error(err)
-			http.Error(w, "no token", http.StatusInternalServerError)
-			return
-		}
-		fmt.Fprint(w, token)
-	})
-	return mux
-}
-
-// mintToken asks the log's server for a viewer token, as an application's back end does.
-func mintToken(ctx context.Context, s browserSetup) (string, error) {
-	body := fmt.Sprintf(`{"organization":%q,"user":"ada","filter":"type:document","permissions":["read","export"],"origin":%q}`, acme, s.Host)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Server+"/v1/viewer-tokens", strings.NewReader(body))
-	if err != nil {
-		return "", err
-	}
-	r.Header.Set("Authorization", "Bearer "+s.Keys["embedder"])
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return "", err
-	}
-	defer answer.Body.Close()
-	var made struct {
-		Token string `json:"token"`
-	}
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return "", err
-	}
-	if err := json.Unmarshal(text, &made); err != nil || made.Token == "" {
-		return "", fmt.Errorf("no token: %s %s %w", answer.Status, text, err)
-	}
-	return made.Token, nil
 }

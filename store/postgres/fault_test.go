@@ -209,7 +209,7 @@ func cutCommits(every int64) (cut func(string) (bool, bool), cuts *atomic.Int64)
 	cuts = new(atomic.Int64)
 	return func(message string) (forward, answer bool) {
 		// An append that is one round trip has no commit of its own: the end of its batch is.
-		ends := strings.Contains(message, "daybook_insert") && strings.Contains(message, "select set_config('lock_timeout'")
+		ends := strings.Contains(message, "daybook_insert") && !strings.Contains(message, "with sent as") // executed, not prepared
 		if !ends && (!strings.Contains(strings.ToLower(message), "commit") || strings.Contains(message, "begin read only")) {
 			return true, true
 		}

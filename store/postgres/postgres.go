@@ -107,10 +107,15 @@ func Open(ctx context.Context, url string, options *Options) (*Store, error) {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	if config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
-		// Descriptions are kept in this program, statements nowhere. They are planned for their
-		// values, so months outside a query's range are left out, and large organizations do not
-		// get the plan of small ones.
-		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+		// Statements are kept where a connection is the server's own, and otherwise their descriptions
+		// in this program alone.
+		direct, err := isServers(ctx, config.ConnConfig.Copy())
+		if err != nil {
+			return nil, fmt.Errorf("open the log: %w", err)
+		}
+		if !direct {
+			config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+		}
 	}
 	if o.MaxConns > 0 {
 		config.MaxConns = o.MaxConns
@@ -165,19 +170,32 @@ func New(ctx context.Context, pool *pgxpool.Pool, options *Options) (*Store, err
 	return s, nil
 }
 
-// isDirect reports whether connections of the pool are the server's own. A pooler that gives each
-// transaction another one tells its clients process numbers of its own making.
+// isDirect reports whether connections of the pool are the server's own.
 func isDirect(ctx context.Context, pool *pgxpool.Pool) (direct bool, err error) {
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer conn.Release()
-	var pid uint32
-	if err := conn.QueryRow(ctx, `select pg_backend_pid()`).Scan(&pid); err != nil {
+	return keepsStatements(ctx, conn.Conn())
+}
+
+func isServers(ctx context.Context, config *pgx.ConnConfig) (direct bool, err error) {
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec // prepares nothing
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
 		return false, err
 	}
-	return pid == conn.Conn().PgConn().PID(), nil
+	defer conn.Close(context.WithoutCancel(ctx))
+	return keepsStatements(ctx, conn)
+}
+
+// keepsStatements reports whether what is prepared on a connection stays there. A pooler that gives
+// each transaction another one tells its clients process numbers of its own making.
+func keepsStatements(ctx context.Context, conn *pgx.Conn) (bool, error) {
+	var pid uint32
+	err := conn.QueryRow(ctx, `select pg_backend_pid()`, pgx.QueryExecModeExec).Scan(&pid)
+	return pid == conn.PgConn().PID(), err
 }
 
 // use keeps Close waiting until the caller calls s.using.Done. It reports whether s is open.

@@ -97,8 +97,10 @@ func (c *demoCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := c.prove(ctx, p); err != nil {
 		return err
 	}
-	if err := c.look(ctx, p, day.Organization.ID); err != nil {
-		return err
+	if !c.Keep {
+		if err := c.look(ctx, p, day.Organization.ID); err != nil {
+			return err
+		}
 	}
 	say("\nLook further:\n\n")
 	for _, args := range [][]string{
@@ -125,23 +127,19 @@ func (c *demoCommand) Run(ctx context.Context, p *program) (err error) {
 	if app, err = startWorkspace(ctx, c.log(), c.Data, app.address, secret, p.stderr); err != nil {
 		return err
 	}
-	viewed := c.view(ctx, day.Organization.ID, p.stderr, func(url, key string) {
+	viewed := c.view(ctx, day.Organization.ID, p.stderr, func(signIn string) {
 		say(`
 The application runs again at %[1]s, until you interrupt it. Sign in, and look who is watched:
 
   token=$(curl -s -H 'Content-Type: application/json' -d '{"email":"%[2]s","password":"%[3]s"}' %[1]s/sign-in | sed 's/.*"token":"\([^"]*\)".*/\1/')
   curl -s -H "Authorization: Bearer $token" %[1]s/audit-log/%[4]s
 
-The log of %[5]s is at
+Look at the log of %[5]s in a browser. This address signs in:
 
   %[6]s
 
-Sign in with the key
-
-  %[7]s
-
-In the night to %[8]s somebody met closed doors there. Who was it, from where, and which document is gone since?
-`, app.url, day.Email, day.Password, day.Document.ID, day.Organization.Name, url, key, past.Night.Format("Monday, 2 January"))
+In the night to %[7]s somebody met closed doors there. Who was it, from where, and which document is gone since?
+`, app.url, day.Email, day.Password, day.Document.ID, day.Organization.Name, signIn, past.Night.Format("Monday, 2 January"))
 	})
 	return errors.Join(viewed, app.stop())
 }

@@ -106,7 +106,6 @@ func lines(entries []daybook.Entry) ([]byte, error) {
 // A pending entry waits for its request.
 type pending struct {
 	entry daybook.Entry
-	size  int
 	done  chan error // has room for the one result
 }
 

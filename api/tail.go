@@ -76,6 +76,7 @@ func (s *eventStream) run(ctx context.Context, at daybook.Position) error {
 	s.streaming = true
 	s.out.WriteString("retry: 2000\n")
 	sent := s.mark(at)
+	checked := time.Now()
 	for {
 		if err := s.flush(); err != nil {
 			return nil // the client is gone
@@ -91,8 +92,12 @@ func (s *eventStream) run(ctx context.Context, at daybook.Position) error {
 			return err
 		case ctx.Err() != nil:
 			return nil
-		case quiet && !s.stillGood(ctx):
-			return nil
+		}
+		// By the clock, since entries of whatever organization may leave no quiet moment.
+		if now := time.Now(); quiet || now.Sub(checked) >= s.config.Heartbeat {
+			if checked = now; !s.stillGood(ctx) {
+				return nil
+			}
 		}
 		for i := range batch {
 			if e := &batch[i]; e.OrganizationID == s.asked.organization.String() && s.query.Matches(&e.Entry) {

@@ -45,7 +45,9 @@ func (c *call) repeatable(ctx context.Context, body []byte, items []*item) error
 	if err != nil {
 		return err
 	}
-	name := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", c.principal.ID(), c.text("organization"), given[0]))
+	// The ID of a JWT names its client, which may have users in several organizations.
+	own, _ := c.principal.Organizations()
+	name := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q", c.principal.ID(), c.principal.UserID(), own, c.text("organization"), given[0]))
 	mine := idempotency{Body: body, Seed: daybook.NewID()}
 	content, err := json.Marshal(mine)
 	if err != nil {

@@ -179,6 +179,36 @@ func TestAStreamEndsWithItsCredentialAndWithTheServer(t *testing.T) {
 	<-done
 }
 
+// Entries of others come without a pause: there is no heartbeat, and the credential is looked at all the
+// same.
+func TestABusyStreamEndsWithItsCredential(t *testing.T) {
+	var bad atomic.Bool
+	s := newServer(t, func(c *api.Config) { c.Authenticator, c.Heartbeat = changing{&bad}, 200*time.Millisecond })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, "GET", "/v1/entries/tail?organization=acme", nil)
+	w := &gate{ResponseRecorder: httptest.NewRecorder(), beats: make(chan struct{}, 100)}
+	done := make(chan struct{})
+	go func() { s.ServeHTTP(w, r); close(done) }()
+	<-w.beats
+	bad.Store(true)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			if ctx.Err() != nil {
+				t.Error("the stream outlived its credential")
+			}
+			return
+		case <-tick.C:
+			if err := s.store.Append(context.Background(), daybook.Entry{ID: daybook.NewID(), OrganizationID: "rival", Action: daybook.Read, ResourceType: "x"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // A gate tells when something was flushed.
 type gate struct {
 	*httptest.ResponseRecorder
@@ -211,6 +241,30 @@ func TestARepeatedRequestIsRecordedOnce(t *testing.T) {
 	}
 	if n, err := s.store.Count(t.Context(), "acme", daybook.Query{}); err != nil || n[0].Count != 4 {
 		t.Errorf("%v entries, %v", n, err)
+	}
+}
+
+// An application's client has one name for the users of all its organizations.
+func TestAnIdempotencyKeyIsOfOneUserOfOneOrganization(t *testing.T) {
+	issuer := access.Issuer{Issuer: "https://id.example", Audience: "daybook", Algorithm: "HS256", Secret: []byte("0123456789abcdef0123456789abcdef"),
+		Permissions: map[string][]access.Permission{"record": {access.Record}}}
+	signer, err := access.NewSigner(issuer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := access.NewVerifier(issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, func(c *api.Config) { c.Authenticator = access.NewAuthenticator(verifier, nil) })
+	for i, who := range []struct{ organization, user string }{{"acme", "ada"}, {"rival", "ada"}, {"acme", "grace"}} {
+		token, err := signer.Sign(access.Claims{Subject: who.user, Organization: who.organization, Client: "portal",
+			ExpiresAt: time.Now().Add(time.Hour), All: map[string]any{"scope": "record"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := fmt.Sprintf(`{"action":"READ","resource_type":"x","resource_id":"%d"}`, i)
+		s.must(t, 201, "POST", "/v1/entries", own, "Idempotency-Key: 1", "Authorization: Bearer "+token)
 	}
 }
 

@@ -23,7 +23,7 @@ type Limits struct {
 	Ratio    int64 // expanded bytes for one that is sent: 100
 	Entries  int   // entries of one request: 1,000
 	InFlight int64 // bytes of all bodies that are being read: 64 MiB
-	Streams  int   // event streams at once: 256
+	Streams  int   // event streams at once: 256; one organization may have half of them
 
 	PaceGrace time.Duration // before a body must come with 1 KiB a second: 10 s
 }
@@ -89,7 +89,8 @@ type limiter struct {
 
 	mu    sync.Mutex // guards what follows
 	table map[bucketKey]*list.Element
-	used  *list.List // of *bucket, least recently used last
+	used  *list.List     // of *bucket, least recently used last
+	open  map[string]int // event streams of an organization, where there are any
 }
 
 type bucketKey struct {
@@ -103,7 +104,7 @@ type bucket struct {
 }
 
 func newLimiter(l Limits) *limiter {
-	return &limiter{limits: l, streams: make(chan struct{}, l.Streams), table: map[bucketKey]*list.Element{}, used: list.New()}
+	return &limiter{limits: l, streams: make(chan struct{}, l.Streams), table: map[bucketKey]*list.Element{}, used: list.New(), open: map[string]int{}}
 }
 
 func (l *limiter) rate(c class) Rate {
@@ -161,14 +162,29 @@ func (l *limiter) take(c class, name string, n int, matters bool) error {
 	return f
 }
 
-// stream counts an event stream; end it with the function.
-func (l *limiter) stream() (end func(), err error) {
-	select {
-	case l.streams <- struct{}{}:
-		return func() { <-l.streams }, nil
-	default:
-		f := refuse(http.StatusTooManyRequests, "rate_limited", "there are too many event streams: try again later")
-		f.retryAfter = 10 * time.Second
-		return nil, f
+// stream counts an event stream; end it with the function. Half of them is the most that one
+// organization may have, so that none can leave the others without.
+func (l *limiter) stream(organization string) (end func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open[organization] < (l.limits.Streams+1)/2 {
+		select {
+		case l.streams <- struct{}{}:
+			l.open[organization]++
+			return func() { l.endStream(organization) }, nil
+		default:
+		}
 	}
+	f := refuse(http.StatusTooManyRequests, "rate_limited", "there are too many event streams: try again later")
+	f.retryAfter = 10 * time.Second
+	return nil, f
+}
+
+func (l *limiter) endStream(organization string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open[organization]--; l.open[organization] == 0 {
+		delete(l.open, organization)
+	}
+	<-l.streams // its own is in there
 }

@@ -209,6 +209,34 @@ func TestABusyStreamEndsWithItsCredential(t *testing.T) {
 	}
 }
 
+func TestTheStreamsOfOneOrganizationLeaveRoomForOthers(t *testing.T) {
+	s := newServer(t, func(c *api.Config) { c.Limits.Streams = 4 })
+	open := func(organization string) (end func()) {
+		ctx, cancel := context.WithCancel(t.Context())
+		w := &gate{ResponseRecorder: httptest.NewRecorder(), beats: make(chan struct{}, 1)}
+		r := httptest.NewRequestWithContext(ctx, "GET", "/v1/entries/tail?organization="+organization, nil)
+		r.Header.Set("Authorization", "Bearer operator")
+		done := make(chan struct{})
+		go func() { s.ServeHTTP(w, r); close(done) }()
+		select {
+		case <-w.beats:
+		case <-done:
+			t.Fatalf("a stream of %s: %d %s", organization, w.Code, w.Body)
+		}
+		return func() { cancel(); <-done }
+	}
+	ends := []func(){open("acme"), open("acme")}
+	if w := s.do(t, "GET", "/v1/entries/tail?organization=acme", ""); w.Code != 429 {
+		t.Errorf("a third of four streams: %d", w.Code)
+	}
+	ends = append(ends, open("rival"))
+	ends[0]()
+	ends = append(ends[1:], open("acme"))
+	for _, end := range ends {
+		end()
+	}
+}
+
 // A gate tells when something was flushed.
 type gate struct {
 	*httptest.ResponseRecorder

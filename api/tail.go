@@ -36,7 +36,7 @@ func (a *API) tail(c *call) (answer, error) {
 			return answer{}, err
 		}
 	}
-	end, err := a.limits.stream()
+	end, err := a.limits.stream(q.organization.String())
 	if err != nil {
 		return answer{}, err
 	}

@@ -112,7 +112,7 @@ type Limits struct {
 	Expanded int      `key:"expanded" help:"Bytes of a body behind its compression."`
 	Entries  int      `key:"entries" help:"Entries of one request."`
 	InFlight int      `key:"in_flight" help:"Bytes of all bodies that are being read."`
-	Streams  int      `key:"streams" help:"Event streams at once."`
+	Streams  int      `key:"streams" help:"Event streams at once; one organization may have half of them."`
 }
 
 // Ledger is how the logs are signed.

@@ -47,6 +47,12 @@ func (a *API) documents() (daybook.Documents, error) {
 // owner says whose views the caller's are.
 func (c *call) owner() string { return or(c.principal.UserID(), c.principal.ID()) }
 
+// sees reports whether the caller sees the view. What is shared is not for credentials that are limited
+// to a part of the log: the filters of others tell of the rest.
+func (c *call) sees(v view) bool {
+	return v.Owner == c.owner() || v.Shared && c.principal.Filter() == ""
+}
+
 // savedViews lists the views that the caller sees: shared ones, and its own.
 func (a *API) savedViews(c *call) (answer, error) {
 	org, err := c.organization()
@@ -72,7 +78,7 @@ func (a *API) savedViews(c *call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		if v.Shared || v.Owner == c.owner() {
+		if c.sees(v) {
 			views = append(views, v)
 		}
 	}
@@ -143,6 +149,9 @@ func (a *API) saveView(c *call, action daybook.Action, name string, status int) 
 	if err != nil {
 		return answer{}, err
 	}
+	if v.Shared && c.principal.Filter() != "" {
+		return answer{}, errForbidden
+	}
 	d, err := a.documents()
 	if err != nil {
 		return answer{}, err
@@ -198,7 +207,7 @@ func (c *call) ownView(org access.Organization, name string) (view, error) {
 	switch {
 	case err != nil:
 		return v, err
-	case v.Owner != c.owner() && !v.Shared:
+	case !c.sees(v):
 		return v, errNotFound
 	case v.Owner != c.owner():
 		return v, refuse(http.StatusForbidden, "forbidden", "this view is somebody else's: save one of your own")

@@ -322,6 +322,14 @@ func TestAViewerTokenShowsNothingOutsideItsFilter(t *testing.T) {
 		t.Fatal("no permission to mint")
 	}
 	w.must(t, eve, 403, http.MethodPost, "/v1/viewer-tokens", `{}`)
+	w.must(t, w.acme, 201, http.MethodPost, "/v1/views", `{"name":"staff","shared":true,"q":"user:somebody-else"}`)
+	if x := w.must(t, eve, 200, http.MethodGet, "/v1/views", ""); strings.Contains(string(x.answer), "somebody-else") {
+		t.Errorf("a limited token sees the filters of others: %s", x.answer)
+	}
+	w.must(t, eve, 404, http.MethodPut, "/v1/views/staff", `{"q":""}`)
+	w.must(t, eve, 404, http.MethodDelete, "/v1/views/staff", "")
+	w.must(t, eve, 403, http.MethodPost, "/v1/views", `{"name":"for all","shared":true,"q":""}`)
+	w.must(t, eve, 201, http.MethodPost, "/v1/views", `{"name":"for eve","q":""}`)
 	w.must(t, eve, 403, http.MethodPost, "/v1/entries", `{"action":"READ","resource_type":"x"}`)
 	w.must(t, eve, 403, http.MethodGet, "/v1/keys", "")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 
 	"github.com/daybookdev/daybook/access"
 )
@@ -29,10 +30,21 @@ func (c *call) authenticate() (access.Principal, error) {
 	case !errors.Is(err, access.ErrUnauthenticated):
 		return p, fmt.Errorf("authenticate: %w: %w", errUnavailable, err)
 	}
-	if limit := c.limits.take(denied, c.config.ClientAddr(c.r).String(), 1, false); limit != nil {
+	if limit := c.limits.take(denied, networkOf(c.config.ClientAddr(c.r)), 1, false); limit != nil {
 		return p, limit
 	}
 	return p, err
+}
+
+// networkOf names whom failed authentications are counted for: an address, or, since whoever has one
+// IPv6 address has 2^64 of them, its /64.
+func networkOf(addr netip.Addr) string {
+	if addr.Is6() && !addr.Is4In6() {
+		if p, err := addr.WithZone("").Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return addr.Unmap().String()
 }
 
 // organization returns the organization that the request is about. One that the credential may not

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -336,6 +337,29 @@ func TestWhoSendsManyBadTokensIsToldToWait(t *testing.T) {
 		t.Errorf("%d", last)
 	}
 	s.must(t, 200, "GET", "/v1/me", "") // a good one is not disturbed
+}
+
+// Whoever has one IPv6 address has all of its /64.
+func TestBadTokensFromOneIPv6NetworkCountTogether(t *testing.T) {
+	var from netip.Addr
+	s := newServer(t, func(c *api.Config) {
+		c.Limits.Denied = api.Rate{PerSecond: 0.001, Burst: 10}
+		c.ClientAddr = func(*http.Request) netip.Addr { return from }
+	})
+	code := func(addr string) int {
+		from = netip.MustParseAddr(addr)
+		return s.do(t, "GET", "/v1/me", "", "Authorization: Bearer bad").Code
+	}
+	var last int
+	for i := range 20 {
+		last = code(fmt.Sprintf("2001:db8::%x", i))
+	}
+	if last != 429 {
+		t.Errorf("the last of many addresses: %d", last)
+	}
+	if a, b := code("2001:db8:0:1::1"), code("192.0.2.1"); a != 401 || b != 401 {
+		t.Errorf("others: %d, %d", a, b)
+	}
 }
 
 func TestAnEntryThatTheCallerHasIsNotSentAgain(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/daybookdev/daybook"
@@ -90,7 +89,6 @@ type API struct {
 	positions positionKey
 	stopping  context.Context // ends the streams
 	stop      context.CancelFunc
-	inFlight  atomic.Int64 // bytes of bodies that are being read
 }
 
 // New checks the configuration and returns the API. Its error joins a [daybook.FieldError] for

@@ -22,7 +22,7 @@ type body struct {
 	expanded io.Reader
 	closer   io.Closer
 	read     int64 // expanded bytes
-	held     int64 // of API.inFlight
+	held     int64 // of what the limiter counts
 	most     int64
 }
 
@@ -66,12 +66,11 @@ func (b *body) Read(p []byte) (int, error) {
 		return n, tooLarge(b.most, "the body")
 	case b.closer != nil && b.read > limits.Ratio*max(b.sent.read, 1<<10):
 		return n, refuse(http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("the body expands to more than %d times what was sent", limits.Ratio))
-	case b.c.inFlight.Load()+int64(n) > limits.InFlight:
+	case !b.c.limits.hold(b.c.principal.ID(), int64(n)):
 		f := refuse(http.StatusServiceUnavailable, "busy", "the server is reading as much as it can hold: try again")
 		f.retryAfter = time.Second
 		return n, f
 	}
-	b.c.inFlight.Add(int64(n))
 	b.held += int64(n)
 	if err != nil && err != io.EOF {
 		err = b.broken(err)
@@ -81,7 +80,7 @@ func (b *body) Read(p []byte) (int, error) {
 
 // Close releases what the body holds.
 func (b *body) Close() {
-	b.c.inFlight.Add(-b.held)
+	b.c.limits.release(b.c.principal.ID(), b.held)
 	if b.closer != nil {
 		_ = b.closer.Close() // of a reader
 	}

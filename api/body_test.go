@@ -245,6 +245,20 @@ func TestSlowBodiesAreCutOff(t *testing.T) {
 	}
 }
 
+func TestOneCredentialHoldsAtMostHalfOfTheBodies(t *testing.T) {
+	l := api.NewLimiter(api.Limits{InFlight: 1000})
+	if l.Hold("key:a", 501) || !l.Hold("key:a", 500) || l.Hold("key:a", 1) {
+		t.Error("one credential holds more or less than half")
+	}
+	if !l.Hold("key:b", 500) || l.Hold("key:c", 1) {
+		t.Error("all together hold more or less than all")
+	}
+	l.Release("key:a", 500)
+	if !l.Hold("key:c", 500) {
+		t.Error("what was released is still held")
+	}
+}
+
 func TestBodiesThatAreReadAtOnceAreBounded(t *testing.T) {
 	s := newServer(t, func(c *api.Config) { c.Limits.InFlight = 1000 })
 	w := s.do(t, "POST", "/v1/entries?organization=acme", strings.Repeat(" ", 2000)+entry)

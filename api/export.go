@@ -2,6 +2,7 @@ package api
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,6 +40,11 @@ func (a *API) export(c *call) (answer, error) {
 	if now := c.now; q.query.To.IsZero() || q.query.To.After(now) {
 		q.query.To = now
 	}
+	end, err := a.limits.stream(q.organization.String())
+	if err != nil {
+		return answer{}, err
+	}
+	defer end()
 	if err := c.note(q.organization.String(), daybook.Entry{Action: daybook.Read, ResourceType: own.Export, Details: daybook.Details{
 		"filter": q.text, "format": name, "order": order, "from": stampOf(q.query.From), "to": stampOf(q.query.To)}}); err != nil {
 		return answer{}, err
@@ -68,12 +74,14 @@ func stampOf(t time.Time) any {
 }
 
 func (c *call) writeExport(q *asked, format export.Format, encoding string, raw bool) error {
+	ctx, cancel := context.WithDeadline(c.r.Context(), c.expires())
+	defer cancel()
 	control := http.NewResponseController(c.w)
 	out, flush, finish, err := compressed(deadlined{c.w, control}, encoding)
 	if err != nil {
 		return err
 	}
-	n, err := export.Write(out, format, daybook.All(c.r.Context(), c.config.Store, q.organization.String(), q.query), &export.Options{Raw: raw,
+	n, err := export.Write(out, format, daybook.All(ctx, c.config.Store, q.organization.String(), q.query), &export.Options{Raw: raw,
 		Flush: func() error { return errors.Join(flush(), control.Flush()) }})
 	if err == nil {
 		err = finish()

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/daybookdev/daybook"
@@ -40,6 +41,9 @@ func (c *call) repeatable(ctx context.Context, body []byte, items []*item) error
 	}
 	if !validKey(given) {
 		return refuse(http.StatusBadRequest, "idempotency_key", fmt.Sprintf("the Idempotency-Key must be one, of 1 to %d visible characters", maxKey))
+	}
+	if !slices.ContainsFunc(items, func(it *item) bool { return it.err == nil }) {
+		return nil // nothing will be recorded, so nothing needs to be kept
 	}
 	d, err := c.documents()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 type Limits struct {
 	Record Rate // entries: 20,000/s, 40,000 at once
 	Read   Rate // requests that read: 200/s, 400 at once
-	Export Rate // exports and event streams begun: 2/s, 20 at once
+	Export Rate // exports begun: 2/s, 20 at once
 	Mint   Rate // changes of keys, tokens and saved views: 5/s, 50 at once
 	Denied Rate // failed authentications of one client address: 5/s, 50 at once
 
@@ -22,8 +22,8 @@ type Limits struct {
 	Expanded int64 // bytes of a body behind its compression: 8 MiB
 	Ratio    int64 // expanded bytes for one that is sent: 100
 	Entries  int   // entries of one request: 1,000
-	InFlight int64 // bytes of all bodies that are being read: 64 MiB
-	Streams  int   // event streams at once: 256; one organization may have half of them
+	InFlight int64 // bytes of all bodies that are being read: 64 MiB; one credential may hold half of them
+	Streams  int   // event streams and exports at once: 256; one organization may have half of them
 
 	PaceGrace time.Duration // before a body must come with 1 KiB a second: 10 s
 }
@@ -90,7 +90,10 @@ type limiter struct {
 	mu    sync.Mutex // guards what follows
 	table map[bucketKey]*list.Element
 	used  *list.List     // of *bucket, least recently used last
-	open  map[string]int // event streams of an organization, where there are any
+	open  map[string]int // event streams and exports of an organization, where there are any
+
+	inFlight int64            // bytes of bodies that are being read
+	held     map[string]int64 // the same, of a credential that holds any
 }
 
 type bucketKey struct {
@@ -104,7 +107,7 @@ type bucket struct {
 }
 
 func newLimiter(l Limits) *limiter {
-	return &limiter{limits: l, streams: make(chan struct{}, l.Streams), table: map[bucketKey]*list.Element{}, used: list.New(), open: map[string]int{}}
+	return &limiter{limits: l, streams: make(chan struct{}, l.Streams), table: map[bucketKey]*list.Element{}, used: list.New(), open: map[string]int{}, held: map[string]int64{}}
 }
 
 func (l *limiter) rate(c class) Rate {
@@ -162,7 +165,29 @@ func (l *limiter) take(c class, name string, n int, matters bool) error {
 	return f
 }
 
-// stream counts an event stream; end it with the function. Half of them is the most that one
+// hold counts bytes of a body that are kept in memory, for release, or reports that there are too many. Half
+// of them is the most that one credential may hold, so that slow bodies of one leave room for others.
+func (l *limiter) hold(credential string, n int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.inFlight+n > l.limits.InFlight || l.held[credential]+n > (l.limits.InFlight+1)/2 {
+		return false
+	}
+	l.inFlight += n
+	l.held[credential] += n
+	return true
+}
+
+func (l *limiter) release(credential string, n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inFlight -= n
+	if l.held[credential] -= n; l.held[credential] <= 0 {
+		delete(l.held, credential)
+	}
+}
+
+// stream counts an event stream or an export; end it with the function. Half of them is the most that one
 // organization may have, so that none can leave the others without.
 func (l *limiter) stream(organization string) (end func(), err error) {
 	l.mu.Lock()
@@ -175,7 +200,7 @@ func (l *limiter) stream(organization string) (end func(), err error) {
 		default:
 		}
 	}
-	f := refuse(http.StatusTooManyRequests, "rate_limited", "there are too many event streams: try again later")
+	f := refuse(http.StatusTooManyRequests, "rate_limited", "there are too many event streams and exports: try again later")
 	f.retryAfter = 10 * time.Second
 	return nil, f
 }

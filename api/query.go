@@ -104,6 +104,19 @@ type entriesAnswer struct {
 	Warnings  []warning       `json:"warnings,omitempty"`
 }
 
+// scannedTo returns how far a short page has looked. For a credential with a filter it is to the minute,
+// on the side of what was looked at: the moment itself is that of an entry that it may not see.
+func (c *call) scannedTo(at time.Time, order daybook.Order) time.Time {
+	if at.IsZero() || c.principal.Filter() == "" {
+		return at
+	}
+	minute := at.Truncate(time.Minute)
+	if order == daybook.Newest && minute.Before(at) {
+		minute = minute.Add(time.Minute)
+	}
+	return minute
+}
+
 // entries answers one page.
 func (a *API) entries(c *call) (answer, error) {
 	q, err := c.ask()
@@ -137,7 +150,7 @@ func (a *API) list(c *call, q *asked, p pageAsked) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	out := entriesAnswer{Entries: orEmpty(page.Entries), Next: sealedWith(c.now, next), ScannedTo: page.ScannedTo, Query: q.text, Warnings: q.warnings}
+	out := entriesAnswer{Entries: orEmpty(page.Entries), Next: sealedWith(c.now, next), ScannedTo: c.scannedTo(page.ScannedTo, q.query.Order), Query: q.text, Warnings: q.warnings}
 	if !page.Next.IsZero() && c.principal.Filter() == "" {
 		out.NextAfter = &page.Next.ID
 	}

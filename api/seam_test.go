@@ -51,3 +51,15 @@ func SealPosition(key daybook.CursorKey, p daybook.Position, bound string) (stri
 	}
 	return k.seal(p, bound), nil
 }
+
+// A Limiter is what an API counts with.
+type Limiter struct{ *limiter }
+
+// NewLimiter returns one.
+func NewLimiter(l Limits) Limiter { return Limiter{newLimiter(l.withDefaults())} }
+
+// Hold counts bytes of a body.
+func (l Limiter) Hold(credential string, n int64) bool { return l.hold(credential, n) }
+
+// Release ends that.
+func (l Limiter) Release(credential string, n int64) { l.release(credential, n) }

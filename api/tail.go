@@ -75,7 +75,7 @@ func (s *eventStream) run(ctx context.Context, at daybook.Position) error {
 	s.w.WriteHeader(http.StatusOK)
 	s.streaming = true
 	s.out.WriteString("retry: 2000\n")
-	sent := s.mark(at)
+	s.mark(at)
 	checked := time.Now()
 	for {
 		if err := s.flush(); err != nil {
@@ -104,22 +104,19 @@ func (s *eventStream) run(ctx context.Context, at daybook.Position) error {
 				if err := s.entry(e); err != nil {
 					return err
 				}
-				sent = e.Position
 			}
 		}
-		switch at = next; {
-		case quiet && sent != at:
-			sent = s.mark(at) // so that a client that comes back is not sent over what was others'
-		case quiet:
-			s.out.WriteString(": still here\n\n")
+		// Always, and not only when others recorded meanwhile: that is none of this client's business.
+		if at = next; quiet {
+			s.mark(at)
 		}
 	}
 }
 
-// mark tells the client where it is, without an event.
-func (s *eventStream) mark(at daybook.Position) daybook.Position {
+// mark tells the client where it is, without an event: one that comes back is not sent over what was
+// others'. A seal says nothing of the position, not even that it is the same.
+func (s *eventStream) mark(at daybook.Position) {
 	s.out.WriteString("id: " + s.positions.seal(at, s.bound) + "\n\n")
-	return at
 }
 
 func (s *eventStream) entry(e *daybook.Sequenced) error {

@@ -105,14 +105,14 @@ type JWT struct {
 type Limits struct {
 	Record   api.Rate `key:"record" help:"Entries recorded."`
 	Read     api.Rate `key:"read" help:"Requests that read."`
-	Export   api.Rate `key:"export" help:"Exports and event streams begun."`
+	Export   api.Rate `key:"export" help:"Exports begun."`
 	Mint     api.Rate `key:"mint" help:"Changes of keys, tokens and saved views."`
 	Denied   api.Rate `key:"denied" help:"Failed authentications of one client address."`
 	Body     int      `key:"body" help:"Bytes of a body as it is sent."`
 	Expanded int      `key:"expanded" help:"Bytes of a body behind its compression."`
 	Entries  int      `key:"entries" help:"Entries of one request."`
-	InFlight int      `key:"in_flight" help:"Bytes of all bodies that are being read."`
-	Streams  int      `key:"streams" help:"Event streams at once; one organization may have half of them."`
+	InFlight int      `key:"in_flight" help:"Bytes of all bodies that are being read; one credential may hold half of them."`
+	Streams  int      `key:"streams" help:"Event streams and exports at once; one organization may have half of them."`
 }
 
 // Ledger is how the logs are signed.

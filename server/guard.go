@@ -40,7 +40,8 @@ func listenOn(address string) (net.Listener, error) {
 
 // loopbackOnly refuses requests whose Host is not this machine's: a page in a browser here can give
 // its own name the address 127.0.0.1 (DNS rebinding) but not choose another Host. Nor can it send
-// what a browser says comes from another site.
+// what a browser says comes from another site. Nor may a proxy in front, which would give the Host that
+// it likes to whoever reaches it.
 func loopbackOnly(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,6 +53,13 @@ func loopbackOnly(next http.Handler) http.Handler {
 			writeProblem(w, http.StatusMisdirectedRequest, "misdirected",
 				"the Host of the request must be localhost or a loopback address, since the server asks for no credential")
 			return
+		}
+		for _, header := range [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"} {
+			if r.Header.Get(header) != "" {
+				writeProblem(w, http.StatusMisdirectedRequest, "misdirected",
+					"the request came through a proxy ("+header+"), and the server asks for no credential: set auth.mode to required")
+				return
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

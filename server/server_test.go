@@ -197,6 +197,11 @@ func TestWithoutCredentialsRequestsForAnotherHostAreRefused(t *testing.T) {
 			}
 		}
 	}
+	for _, header := range []string{"X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1", "X-Forwarded-Host: log.example", "X-Real-Ip: 192.0.2.1"} {
+		if a := w.do("GET", "/healthz", "", header); a.Code != http.StatusMisdirectedRequest {
+			t.Errorf("%s: %d, though a proxy stands in front", header, a.Code)
+		}
+	}
 	if a := w.do("POST", "/v1/entries?organization=acme", `{"action":"READ","resource_type":"document"}`, "Origin: https://evil.example", "Sec-Fetch-Site: cross-site"); a.Code != 403 {
 		t.Errorf("a page of another origin records: %d %s", a.Code, a.Body)
 	}

@@ -73,7 +73,7 @@ func detailed(values func(field daybook.Field, e *daybook.Entry) []string) func(
 // whatever it is given, if counts says so.
 func summed(counts func(err error) bool) func(*faulty) {
 	return func(s *faulty) {
-		var extra []daybook.Entry
+		var extra []daybook.Entry // guarded by mu
 		s.append = func(ctx context.Context, entries []daybook.Entry) error {
 			before := map[daybook.ID]bool{}
 			for e := range daybook.All(ctx, s.Store, "acme", daybook.Query{}) {
@@ -81,6 +81,8 @@ func summed(counts func(err error) bool) func(*faulty) {
 			}
 			err := s.Store.Append(ctx, entries...)
 			if counts(err) {
+				s.mu.Lock()
+				defer s.mu.Unlock()
 				for _, e := range entries {
 					if before[e.ID] || err != nil {
 						extra = append(extra, e)
@@ -91,6 +93,8 @@ func summed(counts func(err error) bool) func(*faulty) {
 		}
 		s.count = func(ctx context.Context, organization string, q daybook.Query, by []daybook.Field) ([]daybook.Group, error) {
 			groups, err := s.Store.Count(ctx, organization, q, by...)
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			for _, e := range extra {
 				for i := range groups {
 					if len(by) == 1 && by[0].Of(&e) == groups[i].Values[0] {

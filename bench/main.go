@@ -49,7 +49,8 @@ type plan struct {
 	batch    int           // entries of a call that brings many
 	ahead    int           // entries that writers take by turns
 	quick    bool
-	postgres bool   // whether it is measured too
+	sqlite   bool   // whether SQLite and the server over it are measured
+	postgres bool   // the same for PostgreSQL
 	dir      string // where files go
 	command  string
 }
@@ -70,6 +71,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	begun := time.Now()
 	step := func(what string) { fmt.Fprintf(stderr, "%5.0fs  %s\n", time.Since(begun).Seconds(), what) }
 	r := report{plan: p, at: begun}
+	if p.sqlite {
+		if err := measureSQLite(ctx, p, step, &r); err != nil {
+			return err
+		}
+	}
+	if p.postgres {
+		tables, aims, err := measurePostgres(ctx, p, step, &r)
+		if err != nil {
+			return fmt.Errorf("measure PostgreSQL: %w", err)
+		}
+		r.tables, r.aims = append(r.tables, tables...), append(r.aims, aims...)
+	}
+	step("done")
+	if write == "" {
+		_, err := io.WriteString(stdout, r.markdown())
+		return err
+	}
+	return writeBlock(write, r.markdown())
+}
+
+// measureSQLite stores the entries in files and measures all that needs no PostgreSQL.
+func measureSQLite(ctx context.Context, p plan, step func(string), r *report) error {
 	step(fmt.Sprintf("store %s entries", whole(float64(p.rows))))
 	s, err := store(ctx, p)
 	if err != nil {
@@ -101,19 +124,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		}
 		r.tables, r.aims = append(r.tables, tables...), append(r.aims, aims...)
 	}
-	if p.postgres {
-		tables, aims, err := measurePostgres(ctx, p, step)
-		if err != nil {
-			return fmt.Errorf("measure PostgreSQL: %w", err)
-		}
-		r.tables, r.aims = append(r.tables, tables...), append(r.aims, aims...)
-	}
-	step("done")
-	if write == "" {
-		_, err := io.WriteString(stdout, r.markdown())
-		return err
-	}
-	return writeBlock(write, r.markdown())
+	return nil
 }
 
 func parse(args []string, stderr io.Writer) (p plan, write string, err error) {
@@ -122,7 +133,8 @@ func parse(args []string, stderr io.Writer) (p plan, write string, err error) {
 	quick := flags.Bool("quick", false, "small sizes, less than a minute: figures that mean nothing, to see that it works")
 	rows := flags.Int("rows", 1_000_000, "entries in the large file, at least 1,000")
 	seconds := flags.Float64("seconds", 1.5, "how long the calls of one measurement are counted")
-	postgres := flags.Bool("postgres", true, "measure PostgreSQL too, in a private server in the directory for temporary files")
+	sqlite := flags.Bool("sqlite", true, "measure SQLite, requests, and the server over SQLite")
+	postgres := flags.Bool("postgres", true, "measure PostgreSQL, in a private server in the directory for temporary files")
 	dir := flags.String("dir", "tmp", "a directory on the disk to measure; made if it is missing")
 	flags.StringVar(&write, "write", "", "replace the tables in this `file`, which is made if it is missing, instead of printing them")
 	if err := flags.Parse(args); err != nil {
@@ -132,7 +144,7 @@ func parse(args []string, stderr io.Writer) (p plan, write string, err error) {
 	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	p = plan{rows: *rows, writes: time.Duration(*seconds * float64(time.Second)), handler: 300 * time.Millisecond,
 		callers: [...]int{1, 16, 256}, runs: 3, queries: 200, batch: 1000, ahead: 20_000,
-		quick: *quick, postgres: *postgres, dir: *dir, command: strings.Join(append([]string{"go run ./bench"}, args...), " ")}
+		quick: *quick, sqlite: *sqlite, postgres: *postgres, dir: *dir, command: strings.Join(append([]string{"go run ./bench"}, args...), " ")}
 	if *quick {
 		if !set["rows"] {
 			p.rows = 20_000

@@ -41,7 +41,7 @@ func measurePostgresQueries(ctx context.Context, p plan, pg *pgServer) (_ []tabl
 	large, small := whole(float64(s.rows)), whole(float64(s.smallRows))
 	t := table{
 		title: "Queries, PostgreSQL",
-		about: fmt.Sprintf("%d of each kind by `postgres.Store`, as a role that row-level security holds, in the biggest organization with %s of the %s entries, "+
+		about: fmt.Sprintf("At most %d of each kind, as many as 10 s give time for, by `postgres.Store`, as a role that row-level security holds, in the biggest organization with %s of the %s entries, "+
 			"one at a time, warm, on two databases by turns: the second has the newest tenth, %s entries.", p.queries, size, large, small),
 		facts: pg.facts,
 		head:  []string{"query", "answer", "p50 ms, " + large, "p99 ms, " + large, "p50 ms, " + small, "p99 ms, " + small, "growth ×"},

@@ -43,13 +43,14 @@ type pgServer struct {
 }
 
 // measurePostgres starts a server and measures everything on it.
-func measurePostgres(ctx context.Context, p plan, step func(string)) (tables []table, aims []aim, err error) {
+func measurePostgres(ctx context.Context, p plan, step func(string), r *report) (tables []table, aims []aim, err error) {
 	step(fmt.Sprintf("store %s entries in PostgreSQL", whole(float64(p.rows))))
 	pg, err := startPostgres(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, pg.Stop()) }()
+	r.row = pg.stored.row
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context, plan, *pgServer) ([]table, []aim, error)

@@ -87,7 +87,7 @@ func (a *API) makeKey(c *call) (answer, error) {
 	}
 	r := access.KeyRequest{Name: d.text("name"), Organizations: d.texts("organizations"), AllOrganizations: d.flag("all_organizations"),
 		Permissions: d.permissions(), ExpiresAt: d.time("expires_at")}
-	if err := errors.Join(d.end()); err != nil {
+	if err := d.end(); err != nil {
 		return answer{}, err
 	}
 	if err := c.mint(); err != nil {

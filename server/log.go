@@ -23,6 +23,8 @@ type Store interface {
 	daybook.Watcher
 	daybook.Positions
 	daybook.Ender
+	daybook.Reporter
+	daybook.Documents
 }
 
 var (
